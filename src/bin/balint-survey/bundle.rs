@@ -1,0 +1,497 @@
+//! Builds the widget for browsers into `www/pkg/`, when its sources are newer than what is there.
+//!
+//! The folder also holds three hidden entries: a lock, so that one process builds at a time; the
+//! folder in which a build is made; and a stamp, dated to the start of the build and put in its
+//! place last, so that a build that was broken off or overtaken by an edit is not taken for fresh.
+
+use std::env;
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use wasm_bindgen_cli::wasm_bindgen;
+
+use crate::tool::{self, ToolError};
+use crate::wasm_std::{self, TARGET, WasmStdError};
+
+const LOCK: &str = ".lock";
+const STAMP: &str = ".stamp";
+const WORK: &str = ".building";
+
+/// Why there is no fresh bundle.
+#[derive(Debug)]
+pub enum BundleError {
+    NoProject { from: PathBuf },
+    Io { path: PathBuf, source: io::Error },
+    Metadata(serde_json::Error),
+    WasmStd(WasmStdError),
+    Cargo(ToolError),
+    Bindgen(String),
+}
+
+impl fmt::Display for BundleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BundleError::NoProject { from } => write!(
+                f,
+                "no sources of balint-survey in {} or above; expected to run inside its checkout",
+                from.display()
+            ),
+            BundleError::Io { path, source } => write!(
+                f,
+                "{} cannot be used ({source}); expected a place that can be read and written",
+                path.display()
+            ),
+            BundleError::Metadata(error) => {
+                write!(f, "`cargo metadata` was not understood ({error}); expected its format 1")
+            }
+            BundleError::WasmStd(error) => error.fmt(f),
+            BundleError::Cargo(error) => write!(f, "the widget was not built: {error}"),
+            BundleError::Bindgen(reason) => write!(
+                f,
+                "wasm-bindgen did not accept the widget ({reason}); expected a module built with \
+                 the wasm-bindgen of Cargo.lock: `cargo clean --target {TARGET}` and run again"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BundleError {}
+
+/// A checkout of this package.
+#[derive(Debug, PartialEq)]
+pub struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    /// Returns the checkout around the current directory, else the one this program came from.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BundleError::NoProject`] when there is neither.
+    pub fn find() -> Result<Project, BundleError> {
+        let current = env::current_dir().map_err(|source| io_error(Path::new("."), source))?;
+        let origin = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut folders = current.ancestors().chain([origin]).map(Path::to_owned);
+        match folders.find(|folder| is_root(folder)) {
+            Some(root) => Ok(Project { root }),
+            None => Err(BundleError::NoProject { from: current.clone() }),
+        }
+    }
+
+    /// Returns the folder that a browser gets.
+    pub fn www(&self) -> PathBuf {
+        self.root.join("www")
+    }
+
+    fn pkg(&self) -> PathBuf {
+        self.www().join("pkg")
+    }
+}
+
+fn is_root(folder: &Path) -> bool {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    manifest.lines().any(|line| line.trim() == "name = \"balint-survey\"")
+}
+
+/// Builds the widget if its sources are newer than what `www/pkg/` holds.
+///
+/// # Errors
+///
+/// Returns [`BundleError`] when a file cannot be used, the target is missing or the build fails;
+/// what `www/pkg/` held before stays until a build has succeeded.
+pub fn refresh(project: &Project) -> Result<(), BundleError> {
+    let _lock = lock(&project.pkg())?;
+    if is_stale(project)? {
+        build(project)?;
+    }
+    Ok(())
+}
+
+/// Copies what a portal needs to `out`: the element's modules, its style sheets and `pkg/`.
+pub fn export(project: &Project, out: &Path) -> Result<(), BundleError> {
+    let _lock = lock(&project.pkg())?;
+    let www = project.www();
+    make_dir(out)?;
+    for name in visible_entries(&www)? {
+        if name.starts_with("balint-") && (name.ends_with(".js") || name.ends_with(".css")) {
+            copy(&www.join(&name), &out.join(&name))?;
+        }
+    }
+    copy(&project.pkg(), &out.join("pkg"))?;
+    eprintln!("the bundle is in {}", out.display());
+    Ok(())
+}
+
+/// Waits until no other process builds in `pkg`; the lock ends with the returned file.
+fn lock(pkg: &Path) -> Result<File, BundleError> {
+    make_dir(pkg)?;
+    let path = pkg.join(LOCK);
+    let file = File::create(&path).map_err(|source| io_error(&path, source))?;
+    let locked = match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            eprintln!("waiting for another build of the widget");
+            file.lock()
+        }
+        Err(TryLockError::Error(source)) => Err(source),
+        Ok(()) => Ok(()),
+    };
+    locked.map_err(|source| io_error(&path, source))?;
+    Ok(file)
+}
+
+fn is_stale(project: &Project) -> Result<bool, BundleError> {
+    let stamp = fs::metadata(project.pkg().join(STAMP)).and_then(|stamp| stamp.modified());
+    let Ok(built) = stamp else { return Ok(true) };
+    Ok(newest_source(&project.root)? >= built)
+}
+
+/// Returns when the widget's sources last changed; a folder changes when it gains or loses a file.
+fn newest_source(root: &Path) -> Result<SystemTime, BundleError> {
+    let native = root.join("src/bin");
+    let mut newest = SystemTime::UNIX_EPOCH;
+    for name in ["Cargo.toml", "Cargo.lock", "src"] {
+        newest = newest.max(newest_in(&root.join(name), &native)?);
+    }
+    Ok(newest)
+}
+
+fn newest_in(path: &Path, except: &Path) -> Result<SystemTime, BundleError> {
+    let metadata = fs::metadata(path).map_err(|source| io_error(path, source))?;
+    let mut newest = metadata.modified().map_err(|source| io_error(path, source))?;
+    if metadata.is_dir() {
+        for name in visible_entries(path)? {
+            let entry = path.join(name);
+            if entry != except {
+                newest = newest.max(newest_in(&entry, except)?);
+            }
+        }
+    }
+    Ok(newest)
+}
+
+fn build(project: &Project) -> Result<(), BundleError> {
+    let pkg = project.pkg();
+    let work = pkg.join(WORK);
+    remove(&work)?;
+    make_dir(&work)?;
+    write(&work.join(STAMP), b"")?;
+
+    eprintln!("building the widget");
+    let module = compile(project)?;
+    make_glue(&module, &work)?;
+    compress_all(&work)?;
+    publish(&work, &pkg)
+}
+
+/// Compiles the library for the browser; returns the path of the module.
+fn compile(project: &Project) -> Result<PathBuf, BundleError> {
+    let target_dir = target_dir(project)?;
+    let sysroot = wasm_std::ensure(&project.root, &target_dir).map_err(BundleError::WasmStd)?;
+    let mut cargo = tool::cargo(&project.root);
+    cargo.args(["build", "--lib", "--release", "--target", TARGET]);
+    if let Some(sysroot) = sysroot {
+        cargo.args(["--config", &sysroot_setting(&sysroot)]);
+    }
+    tool::run(&mut cargo).map_err(BundleError::Cargo)?;
+    Ok(target_dir.join(TARGET).join("release/balint_survey.wasm"))
+}
+
+/// Returns the setting that gives rustc another sysroot, for this target only.
+fn sysroot_setting(sysroot: &Path) -> String {
+    // Debug quotes and escapes a string as TOML does.
+    let flag = format!("--sysroot={}", sysroot.display());
+    format!("target.{TARGET}.rustflags=[{flag:?}]")
+}
+
+/// Returns cargo's target directory, wherever the user's settings put it.
+fn target_dir(project: &Project) -> Result<PathBuf, BundleError> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    let mut cargo = tool::cargo(&project.root);
+    cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let json = tool::output(&mut cargo).map_err(BundleError::Cargo)?;
+    let metadata: Metadata = serde_json::from_str(&json).map_err(BundleError::Metadata)?;
+    Ok(metadata.target_directory)
+}
+
+/// Writes the module as browsers load it, with its JavaScript and types, into `out`.
+fn make_glue(module: &Path, out: &Path) -> Result<(), BundleError> {
+    let arguments = [
+        "wasm-bindgen".as_ref(),
+        module.as_os_str(),
+        "--target".as_ref(),
+        "web".as_ref(),
+        "--out-dir".as_ref(),
+        out.as_os_str(),
+        "--remove-name-section".as_ref(),
+        "--remove-producers-section".as_ref(),
+    ];
+    wasm_bindgen::run_cli_with_args(arguments)
+        .map_err(|error| BundleError::Bindgen(format!("{error:#}").replace('\n', " ")))
+}
+
+/// Writes a compressed copy beside each module and script in `folder`.
+fn compress_all(folder: &Path) -> Result<(), BundleError> {
+    for name in visible_entries(folder)? {
+        if name.ends_with(".wasm") || name.ends_with(".js") {
+            compress(&folder.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes `path` with `.br` added: brotli at its highest level, too slow to do for each request.
+fn compress(path: &Path) -> Result<(), BundleError> {
+    let content = fs::read(path).map_err(|source| io_error(path, source))?;
+    let mut compressed = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+    brotli::BrotliCompress(&mut content.as_slice(), &mut compressed, &params)
+        .map_err(|source| io_error(path, source))?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".br");
+    write(Path::new(&name), &compressed)
+}
+
+/// Replaces what `pkg` holds by what `work` holds, the stamp first and last.
+fn publish(work: &Path, pkg: &Path) -> Result<(), BundleError> {
+    remove(&pkg.join(STAMP))?;
+    for name in visible_entries(pkg)? {
+        remove(&pkg.join(name))?;
+    }
+    for name in visible_entries(work)? {
+        rename(&work.join(&name), &pkg.join(&name))?;
+    }
+    rename(&work.join(STAMP), &pkg.join(STAMP))?;
+    remove(work)
+}
+
+/// Returns the names in `folder` that do not begin with a dot, in order.
+fn visible_entries(folder: &Path) -> Result<Vec<String>, BundleError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
+        let entry = entry.map_err(|source| io_error(folder, source))?;
+        // A name that is not Unicode is not one of ours.
+        names.extend(entry.file_name().into_string().ok());
+    }
+    names.retain(|name| !name.starts_with('.'));
+    names.sort();
+    Ok(names)
+}
+
+/// Copies a file, or a folder without its hidden entries.
+fn copy(from: &Path, to: &Path) -> Result<(), BundleError> {
+    if from.is_dir() {
+        make_dir(to)?;
+        for name in visible_entries(from)? {
+            copy(&from.join(&name), &to.join(&name))?;
+        }
+    } else {
+        fs::copy(from, to).map_err(|source| io_error(to, source))?;
+    }
+    Ok(())
+}
+
+/// Removes a file or a folder; that it does not exist is fine.
+fn remove(path: &Path) -> Result<(), BundleError> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|source| io_error(path, source)),
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), BundleError> {
+    fs::rename(from, to).map_err(|source| io_error(to, source))
+}
+
+fn make_dir(path: &Path) -> Result<(), BundleError> {
+    fs::create_dir_all(path).map_err(|source| io_error(path, source))
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), BundleError> {
+    fs::write(path, content).map_err(|source| io_error(path, source))
+}
+
+fn io_error(path: &Path, source: io::Error) -> BundleError {
+    BundleError::Io { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::time::Duration;
+    use tempfile::TempDir;
+
+    const SOURCES: [&str; 6] =
+        ["Cargo.toml", "Cargo.lock", "src", "src/lib.rs", "src/view", "src/view/chart.rs"];
+
+    /// A checkout whose sources are of the time 1000 and whose stamp is of the time 2000.
+    fn checkout() -> (TempDir, Project) {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project { root: folder.path().to_owned() };
+        for file in ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/view/chart.rs"] {
+            put(&project, file, "");
+        }
+        put(&project, "src/bin/main.rs", "");
+        put(&project, "www/pkg/.stamp", "");
+        for source in SOURCES {
+            touch(&project, source, 1000);
+        }
+        touch(&project, "www/pkg/.stamp", 2000);
+        (folder, project)
+    }
+
+    fn put(project: &Project, path: &str, content: &str) {
+        let path = project.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn touch(project: &Project, path: &str, seconds: u64) {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let file = File::open(project.root.join(path)).unwrap();
+        file.set_modified(time).unwrap();
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        visible_entries(folder).unwrap()
+    }
+
+    #[test]
+    fn bundle_newer_than_every_source_is_fresh() {
+        let (_folder, project) = checkout();
+        assert!(!is_stale(&project).unwrap());
+    }
+
+    #[test]
+    fn each_newer_source_and_folder_makes_the_bundle_stale() {
+        for source in SOURCES {
+            let (_folder, project) = checkout();
+            touch(&project, source, 2001);
+            assert!(is_stale(&project).unwrap(), "{source}");
+        }
+    }
+
+    #[test]
+    fn source_saved_at_the_moment_of_the_build_makes_it_stale() {
+        let (_folder, project) = checkout();
+        touch(&project, "src/lib.rs", 2000);
+        assert!(is_stale(&project).unwrap());
+    }
+
+    #[test]
+    fn native_and_hidden_files_leave_the_bundle_fresh() {
+        let (_folder, project) = checkout();
+        put(&project, "src/.chart.rs.swp", "");
+        touch(&project, "src/.chart.rs.swp", 3000);
+        touch(&project, "src", 1000);
+        touch(&project, "src/bin", 3000);
+        touch(&project, "src/bin/main.rs", 3000);
+        assert!(!is_stale(&project).unwrap());
+    }
+
+    #[test]
+    fn bundle_without_a_stamp_is_stale() {
+        let (_folder, project) = checkout();
+        fs::remove_file(project.pkg().join(STAMP)).unwrap();
+        assert!(is_stale(&project).unwrap());
+    }
+
+    #[test]
+    fn fresh_bundle_is_left_alone() {
+        let (_folder, project) = checkout();
+        put(&project, "www/pkg/kept.js", "");
+        refresh(&project).unwrap();
+        assert_eq!(names(&project.pkg()), ["kept.js"]);
+    }
+
+    #[test]
+    fn failed_build_leaves_the_bundle_stale_and_in_place() {
+        let (_folder, project) = checkout();
+        put(&project, "www/pkg/kept.js", "");
+        put(&project, "Cargo.toml", "not a manifest");
+        let error = refresh(&project).unwrap_err();
+        assert!(matches!(error, BundleError::Cargo(_)), "{error}");
+        assert_eq!(names(&project.pkg()), ["kept.js"]);
+        assert!(is_stale(&project).unwrap());
+    }
+
+    #[test]
+    fn publishing_replaces_everything_and_keeps_the_time_of_the_start() {
+        let (_folder, project) = checkout();
+        put(&project, "www/pkg/old.js", "");
+        put(&project, "www/pkg/snippets/old.js", "");
+        put(&project, "www/pkg/.building/new.js", "");
+        put(&project, "www/pkg/.building/.stamp", "");
+        touch(&project, "www/pkg/.building/.stamp", 1500);
+        publish(&project.pkg().join(WORK), &project.pkg()).unwrap();
+        assert_eq!(names(&project.pkg()), ["new.js"]);
+        assert!(!project.pkg().join(WORK).exists());
+        touch(&project, "src/lib.rs", 1600);
+        assert!(is_stale(&project).unwrap());
+    }
+
+    #[test]
+    fn compressed_copies_hold_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let content = "balint ".repeat(1000);
+        for name in ["a.js", "a.wasm", "a.d.ts"] {
+            fs::write(folder.path().join(name), &content).unwrap();
+        }
+        compress_all(folder.path()).unwrap();
+        assert_eq!(names(folder.path()), ["a.d.ts", "a.js", "a.js.br", "a.wasm", "a.wasm.br"]);
+
+        let compressed = File::open(folder.path().join("a.js.br")).unwrap();
+        assert!(compressed.metadata().unwrap().len() < 100);
+        let mut text = String::new();
+        brotli::Decompressor::new(compressed, 4096).read_to_string(&mut text).unwrap();
+        assert_eq!(text, content);
+    }
+
+    #[test]
+    fn export_takes_the_element_and_nothing_of_the_demo() {
+        let (folder, project) = checkout();
+        for file in ["balint-survey.js", "balint-survey.css", "index.html", "portal.css"] {
+            put(&project, &format!("www/{file}"), "");
+        }
+        put(&project, "www/pkg/snippets/a.js", "");
+        let out = folder.path().join("out");
+        export(&project, &out).unwrap();
+        assert_eq!(names(&out), ["balint-survey.css", "balint-survey.js", "pkg"]);
+        assert_eq!(names(&out.join("pkg")), ["snippets"]);
+        assert!(!out.join("pkg").join(STAMP).exists());
+    }
+
+    #[test]
+    fn second_process_waits_for_the_first() {
+        let (_folder, project) = checkout();
+        let first = lock(&project.pkg()).unwrap();
+        let other = File::open(project.pkg().join(LOCK)).unwrap();
+        assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)));
+        drop(first);
+        assert!(other.try_lock().is_ok());
+    }
+
+    #[test]
+    fn root_is_recognised_by_the_name_of_its_package() {
+        let (_folder, project) = checkout();
+        assert!(!is_root(&project.root));
+        put(&project, "Cargo.toml", "[package]\nname = \"balint-survey\"\n");
+        assert!(is_root(&project.root));
+    }
+
+    #[test]
+    fn sysroot_with_quotes_and_spaces_is_one_flag() {
+        let setting = sysroot_setting(Path::new("/a \"b\""));
+        let expected = r#"target.wasm32-unknown-unknown.rustflags=["--sysroot=/a \"b\""]"#;
+        assert_eq!(setting, expected);
+    }
+}

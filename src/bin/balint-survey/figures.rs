@@ -1,0 +1,142 @@
+//! Figures on the command line: responses to a release, releases to a report.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use balint_survey::answers::csv::{CsvError, Responses};
+use balint_survey::disclosure::{
+    Collection, CollectionError, MergeError, Refusal, Release, ReleaseError, release as make_release,
+};
+use balint_survey::instrument::{Instrument, InstrumentError};
+use balint_survey::report::{Report, text};
+use balint_survey::tally::{Tally, TallyError};
+
+use crate::{Format, ReleaseArgs, ReportArgs};
+
+/// Why there are no figures; each names the file.
+#[derive(Debug)]
+pub enum FiguresError {
+    Read { path: PathBuf, source: io::Error },
+    UnknownInstrument { found: String, known: Vec<String> },
+    Instrument { path: PathBuf, source: InstrumentError },
+    Responses { path: PathBuf, source: CsvError },
+    Collection { source: CollectionError },
+    Tally(TallyError),
+    Refused(Refusal),
+    Release { path: PathBuf, source: ReleaseError },
+    Merge { path: PathBuf, source: MergeError },
+}
+
+impl fmt::Display for FiguresError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { path, source } => {
+                write!(f, "{} cannot be read ({source}); expected a readable file", path.display())
+            }
+            Self::UnknownInstrument { found, known } => {
+                write!(f, "no instrument and no file {found:?}; expected {} or a JSON file", known.join(", "))
+            }
+            Self::Instrument { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Responses { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Collection { source } => write!(f, "{source}; name it with --collection NAME"),
+            Self::Tally(error) => error.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Release { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Merge { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for FiguresError {}
+
+/// Returns the release, as JSON, of a file of responses.
+///
+/// # Errors
+///
+/// Returns [`FiguresError`] when something cannot be read, one line is wrong, or the policy forbids a release.
+pub fn release(args: &ReleaseArgs) -> Result<String, FiguresError> {
+    let instrument = instrument(&args.instrument)?;
+    let path = &args.responses;
+    let name = args.collection.clone().unwrap_or_else(|| file_stem(path));
+    let collection =
+        Collection::new(name, args.eligible).map_err(|source| FiguresError::Collection { source })?;
+    let at = |source| FiguresError::Responses { path: path.clone(), source };
+    let mut tally = Tally::new(&instrument);
+    for response in Responses::new(open(path)?, &instrument).map_err(at)? {
+        tally.record(&instrument, &response.map_err(at)?).map_err(FiguresError::Tally)?;
+    }
+    let release =
+        make_release(tally, &instrument, &args.policy, &collection).map_err(FiguresError::Refused)?;
+    Ok(release.to_json())
+}
+
+/// Returns the report of one or several releases, merged.
+///
+/// # Errors
+///
+/// Returns [`FiguresError`] when a file is no release, or the releases do not go together.
+pub fn report(args: &ReportArgs) -> Result<String, FiguresError> {
+    let mut instruments = Instrument::built_in();
+    if let Some(name) = &args.instrument {
+        instruments = vec![instrument(name)?];
+    }
+    let mut merged: Option<Release> = None;
+    for path in &args.releases {
+        let release = read_release(path, &instruments)?;
+        merged = Some(match merged {
+            None => release,
+            Some(sum) => {
+                sum.merge(&release).map_err(|source| FiguresError::Merge { path: path.clone(), source })?
+            }
+        });
+    }
+    // OK because clap requires a file, and a release that was read names one of the instruments.
+    let merged = merged.expect("at least one release");
+    let found = instruments.iter().find(|instrument| instrument.hash() == merged.instrument_hash());
+    let instrument = found.expect("a checked release is of a known instrument");
+    let report = Report::new(&merged, instrument);
+    Ok(match args.format {
+        Format::Text => text::text(&report, instrument),
+        Format::Json => report.to_json(),
+    })
+}
+
+fn instrument(name: &str) -> Result<Instrument, FiguresError> {
+    if let Some(built_in) = Instrument::find(name) {
+        return Ok(built_in);
+    }
+    let path = Path::new(name);
+    if !path.exists() {
+        let known = Instrument::built_in().iter().map(|known| known.id().to_owned()).collect();
+        return Err(FiguresError::UnknownInstrument { found: name.to_owned(), known });
+    }
+    let json = io::read_to_string(open(path)?)
+        .map_err(|source| FiguresError::Read { path: path.to_owned(), source })?;
+    Instrument::parse(&json).map_err(|source| FiguresError::Instrument { path: path.to_owned(), source })
+}
+
+fn read_release(path: &Path, instruments: &[Instrument]) -> Result<Release, FiguresError> {
+    let mut json = Vec::new();
+    open(path)?
+        .read_to_end(&mut json)
+        .map_err(|source| FiguresError::Read { path: path.to_owned(), source })?;
+    Release::from_json(&json, instruments)
+        .map_err(|source| FiguresError::Release { path: path.to_owned(), source })
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>, FiguresError> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(BufReader::new(file))),
+        Err(source) => Err(FiguresError::Read { path: path.to_owned(), source }),
+    }
+}
+
+fn file_stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}

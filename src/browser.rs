@@ -1,0 +1,58 @@
+//! The few things that components need of the browser itself.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag, Event, HtmlAnchorElement, Url, Window};
+use yew::prelude::*;
+
+/// Offers a JSON text as a file.
+pub fn download(name: &str, json: &str) {
+    // Without a document there is nobody to offer it to.
+    let _ = try_download(name, json);
+}
+
+fn try_download(name: &str, json: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type("application/json");
+    let parts = Array::of1(&JsValue::from_str(json));
+    let blob = Blob::new_with_str_sequence_and_options(&parts, &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
+    let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    Url::revoke_object_url(&url)
+}
+
+/// Asks before the page is left, while that would lose something.
+#[hook]
+pub fn use_unload_guard(is_active: bool) {
+    use_effect_with(is_active, |&is_active| {
+        let guard = is_active.then(UnloadGuard::new).flatten();
+        move || drop(guard)
+    });
+}
+
+struct UnloadGuard {
+    window: Window,
+    listener: Closure<dyn Fn(Event)>,
+}
+
+impl UnloadGuard {
+    fn new() -> Option<UnloadGuard> {
+        let window = web_sys::window()?;
+        let listener = Closure::<dyn Fn(Event)>::new(|event: Event| event.prevent_default());
+        window.add_event_listener_with_callback("beforeunload", listener.as_ref().unchecked_ref()).ok()?;
+        Some(UnloadGuard { window, listener })
+    }
+}
+
+impl Drop for UnloadGuard {
+    fn drop(&mut self) {
+        // It cannot fail for a listener that was added.
+        let _ = self
+            .window
+            .remove_event_listener_with_callback("beforeunload", self.listener.as_ref().unchecked_ref());
+    }
+}

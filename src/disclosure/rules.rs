@@ -1,0 +1,194 @@
+//! The rules for single tables, as functions of integers.
+
+use super::{Count, Policy};
+use crate::statistics::{Histogram, pearson};
+
+/// What may be shown of an item with one choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// Every category's count.
+    Exact,
+    /// The counts of a pooling's groups.
+    Pooled { pooling: usize },
+    /// Only that one of two groups holds at least so many percent.
+    Band { pooling: usize, group: usize, percent: u64 },
+    /// The base only.
+    Withheld,
+}
+
+/// Decides what may be shown of the counts of an item with one choice.
+///
+/// A pooling is a list of groups of places in `cells`. Demographic items are never banded.
+pub fn table(cells: &[u64], poolings: &[Vec<Vec<usize>>], demographic: bool, policy: &Policy) -> Table {
+    let base: u64 = cells.iter().sum();
+    if base < policy.threshold {
+        return Table::Withheld;
+    }
+    if may_be_shown(cells, policy) {
+        return Table::Exact;
+    }
+    for (pooling, groups) in poolings.iter().enumerate() {
+        if may_be_shown(&pool(cells, groups), policy) {
+            return Table::Pooled { pooling };
+        }
+    }
+    if demographic { Table::Withheld } else { band(cells, poolings, policy) }
+}
+
+/// Returns whether at least two cells hold somebody, and each of those enough.
+fn may_be_shown(cells: &[u64], policy: &Policy) -> bool {
+    let filled: Vec<u64> = cells.iter().copied().filter(|count| *count > 0).collect();
+    filled.len() >= 2 && filled.iter().all(|count| *count >= policy.cell)
+}
+
+fn pool(cells: &[u64], groups: &[Vec<usize>]) -> Vec<u64> {
+    groups.iter().map(|group| group.iter().map(|&i| cells[i]).sum()).collect()
+}
+
+/// Returns a band that covers unanimity and up to `cell − 1` dissenters alike.
+fn band(cells: &[u64], poolings: &[Vec<Vec<usize>>], policy: &Policy) -> Table {
+    let two_groups = poolings.iter().enumerate().find(|(_, groups)| groups.len() == 2);
+    let Some((pooling, groups)) = two_groups else { return Table::Withheld };
+    let counts = pool(cells, groups);
+    let base = counts[0] + counts[1];
+    if !has_room(base, policy) {
+        return Table::Withheld;
+    }
+    let percent = 100 * (base - policy.cell + 1) / base;
+    match (counts[0] < policy.cell, counts[1] < policy.cell) {
+        (true, false) => Table::Band { pooling, group: 1, percent },
+        (false, true) => Table::Band { pooling, group: 0, percent },
+        _ => Table::Withheld,
+    }
+}
+
+/// Returns whether a band has room for unanimity and for up to `cell − 1` dissenters alike.
+///
+/// In a smaller base those who are left are few themselves, so that only (near) unanimity would show.
+pub fn has_room(base: u64, policy: &Policy) -> bool {
+    base >= 2 * policy.cell - 1
+}
+
+/// Decides how one category's count of an item with several choices is shown, where the base [has room](has_room).
+///
+/// Neither few who ticked nor few who did not can be told apart; nobody reads as few.
+pub fn ticks(count: u64, base: u64, policy: &Policy) -> Count {
+    if count < policy.cell {
+        Count::Below(policy.cell)
+    } else if count > base - policy.cell {
+        Count::Above(base - policy.cell)
+    } else {
+        Count::Exact(count)
+    }
+}
+
+/// Returns the band of a count in a small group: all but at most one, at most one, or between.
+pub fn small_group(count: u64, base: u64) -> Count {
+    if count + 1 >= base {
+        Count::AtLeast(80)
+    } else if count <= 1 {
+        Count::AtMost(20)
+    } else {
+        Count::Between
+    }
+}
+
+/// One variable of a planned pair.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// Its values over those who have both.
+    pub pairs: Histogram,
+    /// How many have a value, whether or not they have the other.
+    pub base: u64,
+    /// The highest value that it can have.
+    pub highest: u16,
+    pub is_binary: bool,
+    /// Whether it is an item as it was asked, whose table is released with the items.
+    pub is_item: bool,
+    /// Whether the tables that it is derived from are released in full.
+    pub is_full: bool,
+}
+
+/// What may be shown of a planned pair.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PairRelease {
+    Withheld,
+    R {
+        n: u64,
+        r: f64,
+        /// To how many decimals it was rounded; `None` when it is as computed.
+        decimals: Option<u32>,
+        /// Whether the distributions of the pair's derived variables must not be released.
+        hides_partner: bool,
+    },
+    Exact {
+        x: Histogram,
+        y: Histogram,
+        sum_xy: u64,
+    },
+}
+
+/// Decides what may be shown of a planned pair: its r, perhaps rounded, or nothing.
+///
+/// Withheld unless
+/// - there are as many pairs as the threshold asks;
+/// - enough respondents are off the most frequent value of each variable, and in both levels of a binary one;
+/// - for a binary variable, the other's sum over each level is well off its bounds: else everybody in
+///   the level is known.
+///
+/// Where a few have one variable but not the other, r is rounded, so that these few cannot be computed as
+/// a difference: to one decimal where the partner's table is released as an item, else to two, and the
+/// derived partner's distribution is hidden. It is hidden, too, where a table was pooled.
+pub fn pair(sides: &[Side; 2], sum_xy: u64, policy: &Policy) -> PairRelease {
+    let [x, y] = sides;
+    let n = x.pairs.base();
+    let is_safe = n >= policy.threshold
+        && sides.iter().all(|side| varies_enough(side, policy))
+        && levels_are_off_bounds(x, y, sum_xy, policy)
+        && levels_are_off_bounds(y, x, sum_xy, policy);
+    let Some(r) = pearson(&x.pairs, &y.pairs, sum_xy).filter(|_| is_safe) else {
+        return PairRelease::Withheld;
+    };
+    let few_excluded: Vec<&Side> =
+        sides.iter().filter(|side| (1..policy.cell).contains(&(side.base - n))).collect();
+    let decimals = match few_excluded.iter().any(|side| side.is_item) {
+        _ if few_excluded.is_empty() => None,
+        true => Some(1),
+        false => Some(2),
+    };
+    let hides_partner = !few_excluded.is_empty() || sides.iter().any(|side| !side.is_full);
+    PairRelease::R { n, r: round(r, decimals), decimals, hides_partner }
+}
+
+fn round(r: f64, decimals: Option<u32>) -> f64 {
+    let Some(decimals) = decimals else { return r };
+    let unit = 10_f64.powi(decimals as i32);
+    (r * unit).round() / unit
+}
+
+fn varies_enough(side: &Side, policy: &Policy) -> bool {
+    let counts = &side.pairs.counts;
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let has_levels = !side.is_binary || counts.iter().all(|count| *count >= policy.cell);
+    side.pairs.base() - most >= policy.cell && has_levels
+}
+
+/// Returns whether, for a binary variable, each level's sum of the other is away from its minimum and maximum.
+fn levels_are_off_bounds(binary: &Side, other: &Side, sum_xy: u64, policy: &Policy) -> bool {
+    if !binary.is_binary {
+        return true;
+    }
+    let sum = |side: &Side| side.pairs.levels().map(|(value, count)| value * count).sum::<u64>();
+    let low = u64::from(binary.pairs.start);
+    // Σxy = low·(s₀ + s₁) + s₁, where s₀ and s₁ are the other's sums over the two levels.
+    let total = sum(other);
+    let Some(upper) = sum_xy.checked_sub(low * total).filter(|upper| *upper <= total) else { return false };
+    let sums = [total - upper, upper];
+    let bounds = [u64::from(other.pairs.start), u64::from(other.highest)];
+    binary
+        .pairs
+        .counts
+        .iter()
+        .zip(sums)
+        .all(|(count, sum)| sum >= bounds[0] * count + policy.cell && sum + policy.cell <= bounds[1] * count)
+}

@@ -1,0 +1,52 @@
+//! An anonymous survey widget for school portals.
+//!
+//! The widget runs two surveys from Atkinson & Rosenstock, *A Role for Balint Groups in Medical Student
+//! Training*, entirely in the browser. It counts the answers there, and lets only aggregates leave.
+//!
+//! # Bird's-eye view
+//!
+//! ```text
+//! Instrument ─► Answers ─► Response ─► Tally ─(merge)─► Tally ─(policy)─► Release ─► Report ─► view
+//!  what is       one        the same,   exact            sums of            what may    every     tables,
+//!  asked         draft      validated   integers         many               leave       figure    submit
+//! ```
+//!
+//! The modules below stand in that order, and each uses only those above it.
+//!
+//! # Invariants
+//!
+//! Each is kept true by a test.
+//!
+//! 1. No path leads from `Answers`, `Response` or `Tally` to the network, to a log or to `Debug` output:
+//!    [`submit`] takes a [`Release`](disclosure::Release) and nothing else.
+//! 2. Nothing in [`tally`] knows floating point; nothing before [`view`] knows the browser.
+//! 3. Every percentage carries its base.
+//! 4. Free text never enters a response, a tally, an event or a release.
+//! 5. Suppression happens after merging, never before; a collection is released once, and not below its
+//!    policy's threshold.
+//!
+//! # Where to look
+//!
+//! | For | see |
+//! |---|---|
+//! | the two built-in surveys, and the form of others | `instrument/*.json`, [`instrument`] |
+//! | skip logic, validation, responses from CSV | [`answers`] |
+//! | what may be shown of small groups | [`disclosure`], [`disclosure::rules`] |
+//! | a formula | [`statistics`] |
+//! | the JSON that other programs read | [`report`] |
+//! | a screen | [`view::screens`], [`view::group`] |
+//! | the JavaScript boundary | [`element`], `www/balint-survey.js` |
+//! | the server and the command line | `src/bin/balint-survey/` |
+
+pub mod digest;
+pub mod instrument;
+pub mod answers;
+pub mod tally;
+pub mod statistics;
+pub mod disclosure;
+pub mod report;
+pub mod settings;
+pub mod browser;
+pub mod submit;
+pub mod view;
+pub mod element;

@@ -1,0 +1,318 @@
+//! Every figure that a release supports, as a pure function of the release and its instrument.
+//!
+//! [`Report`] serialises to the JSON that other programs rely on; [`text`] prints it for a reader.
+//! Percents run from 0 to 100; rates, and the intervals of rates, are fractions.
+//! A value that does not exist is `null`; a count that is withheld is the string that the reader sees.
+
+pub mod format;
+pub mod text;
+
+use serde::Serialize;
+
+use crate::disclosure::{Count, Release, ReleasedCell, ReleasedItem, ReleasedPair, ReleasedVariable};
+use crate::instrument::{Instrument, Item, Kind, Meaning, Pair, Variable};
+use crate::statistics::{Histogram, correlation_test, fisher_interval, holm, pearson, wilson};
+
+/// What stands where something is withheld.
+///
+/// One sentence for all reasons: small cells, unanimity and zero variance must not be told apart.
+pub const WITHHELD: &str = "withheld, so that nobody can be recognised";
+
+/// All figures of one release, or of several merged ones.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    pub instrument: String,
+    pub instrument_version: u32,
+    pub instrument_hash: String,
+    pub policy: String,
+    pub policy_hash: String,
+    pub collections: Vec<String>,
+    pub respondents: Count,
+    pub eligible: Option<u64>,
+    pub response_rate: Option<Rate>,
+    /// All items but the open ones.
+    pub items: Vec<ItemReport>,
+    pub derived: Vec<VariableReport>,
+    pub correlations: Vec<CorrelationReport>,
+    /// The themes that respondents found in their answers to open questions.
+    pub themes: Vec<ItemReport>,
+    pub withheld: Vec<Withheld>,
+}
+
+/// A fraction with its 95 % interval after Wilson.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Rate {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// The figures of one item.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ItemReport {
+    pub id: String,
+    pub label: String,
+    /// The denominator of the percents.
+    pub base: Option<u64>,
+    pub missing: Option<u64>,
+    pub not_asked: Option<u64>,
+    pub categories: Option<Vec<Frequency>>,
+    pub withheld: Option<&'static str>,
+    /// Of the category values; for Likert items only.
+    pub mean: Option<f64>,
+    pub sd: Option<f64>,
+    pub median: Option<f64>,
+}
+
+/// How many gave one answer, or one of several that are shown together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Frequency {
+    /// The category's code; several are joined by `+`.
+    pub code: String,
+    pub label: String,
+    pub count: Count,
+    /// Of the base, from 0 to 100.
+    pub percent: Option<f64>,
+    /// The bounds of the 95 % interval after Wilson, from 0 to 100.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+/// The figures of one derived variable.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VariableReport {
+    pub id: String,
+    pub label: String,
+    pub base: Option<u64>,
+    pub mean: Option<f64>,
+    pub sd: Option<f64>,
+    pub median: Option<f64>,
+    pub withheld: Option<&'static str>,
+}
+
+/// One planned correlation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CorrelationReport {
+    pub id: String,
+    pub x: String,
+    pub y: String,
+    /// The number of respondents with both values.
+    pub n: Option<u64>,
+    /// Pearson's coefficient.
+    pub r: Option<f64>,
+    /// To how many decimals r was rounded before anything was computed from it.
+    pub decimals: Option<u32>,
+    pub t: Option<f64>,
+    pub df: Option<u64>,
+    /// Two-sided, of Student's test.
+    pub p: Option<f64>,
+    /// Adjusted for the family of planned correlations by Holm's method.
+    pub p_holm: Option<f64>,
+    /// Fisher's 95 % interval.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    /// Of the exact permutation test.
+    pub p_permutation: Option<f64>,
+    pub withheld: Option<&'static str>,
+}
+
+/// What is not in the report, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Withheld {
+    pub id: String,
+    pub reason: &'static str,
+}
+
+impl Report {
+    /// Computes the figures of a release.
+    ///
+    /// # Panics
+    ///
+    /// If the release is of another instrument.
+    pub fn new(release: &Release, instrument: &Instrument) -> Report {
+        assert!(release.instrument_hash() == instrument.hash(), "the release is of this instrument");
+        let asked = instrument.items().map(|(_, item)| item);
+        let (open, items): (Vec<_>, Vec<_>) =
+            asked.zip(release.items()).partition(|(item, _)| item.kind == Kind::Open);
+        let report = |(item, released): (&Item, &ReleasedItem)| ItemReport::new(item, released);
+        let derived = instrument.derived().iter().zip(release.derived());
+        let eligible = release.eligible();
+        let mut report = Report {
+            instrument: instrument.id().to_owned(),
+            instrument_version: instrument.version(),
+            instrument_hash: instrument.hash().to_string(),
+            policy: release.policy_name().to_owned(),
+            policy_hash: release.policy_hash().to_string(),
+            collections: release.collections().to_vec(),
+            respondents: release.respondents(),
+            eligible,
+            response_rate: release.respondents().exact().zip(eligible).and_then(|(n, of)| rate(n, of)),
+            items: items.into_iter().map(report).collect(),
+            derived: derived.map(|(variable, released)| VariableReport::new(variable, released)).collect(),
+            correlations: correlations(release, instrument),
+            themes: open.into_iter().map(report).collect(),
+            withheld: Vec::new(),
+        };
+        report.withheld = report.list_withheld();
+        report
+    }
+
+    /// Returns the report as JSON.
+    pub fn to_json(&self) -> String {
+        // OK because a report holds strings, finite numbers and nulls only.
+        let mut json = serde_json::to_string_pretty(self).expect("a report is valid JSON");
+        json.push('\n');
+        json
+    }
+
+    fn list_withheld(&self) -> Vec<Withheld> {
+        let items = self.items.iter().chain(&self.themes).map(|item| (&item.id, item.withheld));
+        let derived = self.derived.iter().map(|variable| (&variable.id, variable.withheld));
+        let correlations = self.correlations.iter().map(|pair| (&pair.id, pair.withheld));
+        let all = items.chain(derived).chain(correlations);
+        all.filter_map(|(id, reason)| Some(Withheld { id: id.clone(), reason: reason? })).collect()
+    }
+}
+
+impl ItemReport {
+    fn new(item: &Item, released: &ReleasedItem) -> ItemReport {
+        let histogram = likert_histogram(item, released);
+        let frequency = |cell: &ReleasedCell| Frequency::new(item, cell, released.base);
+        ItemReport {
+            id: item.id.clone(),
+            label: item.label.clone(),
+            base: released.base,
+            missing: released.missing,
+            not_asked: released.not_asked,
+            categories: released.cells.as_ref().map(|cells| cells.iter().map(frequency).collect()),
+            withheld: released.cells.is_none().then_some(WITHHELD),
+            mean: histogram.as_ref().and_then(Histogram::mean),
+            sd: histogram.as_ref().and_then(Histogram::standard_deviation),
+            median: histogram.as_ref().and_then(Histogram::median),
+        }
+    }
+}
+
+/// Returns the values of a Likert item whose table is released in full.
+fn likert_histogram(item: &Item, released: &ReleasedItem) -> Option<Histogram> {
+    let cells = released.cells.as_ref().filter(|_| item.kind == Kind::Likert && released.is_full())?;
+    let values: Vec<u8> = item.answers().map(|(_, category)| category.value).collect::<Option<_>>()?;
+    let start = values.iter().copied().min()?;
+    let end = values.iter().copied().max()?;
+    let mut counts = vec![0; usize::from(end - start) + 1];
+    for (value, cell) in values.iter().zip(cells) {
+        counts[usize::from(value - start)] += cell.count.exact()?;
+    }
+    Some(Histogram { start: u16::from(start), counts })
+}
+
+impl Frequency {
+    fn new(item: &Item, cell: &ReleasedCell, base: Option<u64>) -> Frequency {
+        let share = cell.count.exact().zip(base).and_then(|(count, base)| rate(count, base));
+        Frequency {
+            code: cell.categories.join("+"),
+            label: label(item, &cell.categories),
+            count: cell.count,
+            percent: cell.count.exact().zip(base).and_then(|(count, base)| percent(count, base)),
+            low: share.map(|share| 100.0 * share.low),
+            high: share.map(|share| 100.0 * share.high),
+        }
+    }
+}
+
+/// Returns the label of a category, or of the declared group that these categories make.
+fn label(item: &Item, codes: &[String]) -> String {
+    let is_same = |group: &&crate::instrument::Group| {
+        group.categories.iter().map(|id| &item.category(*id).code).eq(codes.iter())
+    };
+    if let [code] = codes {
+        let category = item.find_category(code).map(|id| item.category(id));
+        return category.map_or_else(|| code.clone(), |category| category.label.clone());
+    }
+    let mut groups = item.poolings.iter().flat_map(|pooling| &pooling.groups);
+    groups.find(is_same).map_or_else(|| codes.join(" + "), |group| group.label.clone())
+}
+
+impl VariableReport {
+    fn new(variable: &Variable, released: &ReleasedVariable) -> VariableReport {
+        let histogram = released.counts.as_ref().map(|counts| histogram(variable, counts));
+        VariableReport {
+            id: variable.id.clone(),
+            label: variable.label.clone(),
+            base: histogram.as_ref().map(Histogram::base),
+            mean: histogram.as_ref().and_then(Histogram::mean),
+            sd: histogram.as_ref().and_then(Histogram::standard_deviation),
+            median: histogram.as_ref().and_then(Histogram::median),
+            withheld: histogram.is_none().then_some(WITHHELD),
+        }
+    }
+}
+
+fn histogram(variable: &Variable, counts: &[u64]) -> Histogram {
+    Histogram { start: *variable.levels.start(), counts: counts.to_vec() }
+}
+
+fn correlations(release: &Release, instrument: &Instrument) -> Vec<CorrelationReport> {
+    let planned = instrument.pairs().iter().zip(release.correlations());
+    let mut reports: Vec<CorrelationReport> =
+        planned.map(|(pair, released)| CorrelationReport::new(pair, released.result.as_ref())).collect();
+    let p_values: Vec<Option<f64>> = reports.iter().map(|report| report.p).collect();
+    for (report, p_holm) in reports.iter_mut().zip(holm(&p_values)) {
+        report.p_holm = p_holm;
+    }
+    reports
+}
+
+impl CorrelationReport {
+    fn new(pair: &Pair, released: Option<&ReleasedPair>) -> CorrelationReport {
+        let (n, r, decimals) = match released {
+            None => (None, None, None),
+            Some(ReleasedPair::R { n, r }) => (Some(*n), Some(r.value()), Some(r.decimals())),
+            Some(ReleasedPair::Exact { x, y, sum_xy }) => {
+                let (x, y) = (histogram(&pair.x, x), histogram(&pair.y, y));
+                (Some(x.base()), pearson(&x, &y, *sum_xy), None)
+            }
+        };
+        let both = r.zip(n);
+        let test = both.and_then(|(r, n)| correlation_test(r, n));
+        let interval = both.and_then(|(r, n)| fisher_interval(r, n));
+        CorrelationReport {
+            id: pair.id.clone(),
+            x: pair.x.id.clone(),
+            y: pair.y.id.clone(),
+            n,
+            r,
+            decimals,
+            t: test.map(|test| test.t),
+            df: test.map(|test| test.degrees_of_freedom),
+            p: test.map(|test| test.p_value),
+            p_holm: None,
+            low: interval.map(|interval| interval.low),
+            high: interval.map(|interval| interval.high),
+            p_permutation: None,
+            withheld: released.is_none().then_some(WITHHELD),
+        }
+    }
+}
+
+fn rate(count: u64, base: u64) -> Option<Rate> {
+    let interval = wilson(count, base)?;
+    Some(Rate { value: count as f64 / base as f64, low: interval.low, high: interval.high })
+}
+
+/// Returns a percentage of a base, or `None` when the base is 0.
+pub fn percent(count: u64, base: u64) -> Option<f64> {
+    (base > 0).then(|| 100.0 * count as f64 / base as f64)
+}
+
+/// Returns the word for those who gave no answer that counts: the paper's for demographic items.
+pub fn missing_label(item: &Item) -> &'static str {
+    let offers = |meaning| item.categories.iter().any(|category| category.meaning == meaning);
+    if item.demographic {
+        "Not listed"
+    } else if offers(Meaning::NotApplicable) {
+        "Not applicable or not answered"
+    } else {
+        "Not answered"
+    }
+}

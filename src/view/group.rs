@@ -1,0 +1,163 @@
+//! The screens of the person who runs a group, and the one between two respondents.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::screens::{ScreenProps, button, focus_in_form, for_facilitator, lead, submit_button};
+use super::session::{Action, Closed, Delivery, Session};
+use super::table::report_tables;
+use super::words;
+use crate::browser;
+use crate::disclosure::Release;
+use crate::report::Report;
+
+/// Opens a collection: how many can take part, and what will be released.
+pub fn set_up(props: &ScreenProps, error: Option<&str>) -> Html {
+    let session = &props.session;
+    let settings = &session.settings;
+    let oninput = props.onact.reform(|event: InputEvent| {
+        let field: HtmlInputElement = event.target_unchecked_into();
+        Action::WriteEligible { text: field.value() }
+    });
+    let focus_field = |event: MouseEvent| {
+        event.prevent_default();
+        focus_in_form(&event, "eligible");
+    };
+    html! {
+        <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Open)}>
+            if let Some(error) = error {
+                <div ref={props.summary.clone()} class="error-summary" part="error-summary" tabindex="-1" role="alert"
+                    aria-labelledby="error-title">
+                    <h2 id="error-title">{ "There is a problem" }</h2>
+                    <ul><li><a href="#eligible" onclick={focus_field}>{ error }</a></li></ul>
+                </div>
+            }
+            { props.heading(Some("For the person who runs this group".into()), session.instrument().text().title.clone()) }
+            { lead("One device goes round. Each person answers, hands in and passes it on; you close the collection at the end.") }
+            <div class={classes!("question", error.map(|_| "has-error"))}>
+                <label for="eligible">{ "How many people can take part?" }</label>
+                <p id="eligible-hint" class="hint">{ "Everybody who is invited, whether or not they answer." }</p>
+                if let Some(error) = error {
+                    <p id="eligible-error" class="error"><span class="visually-hidden">{ "Error: " }</span>{ error }</p>
+                }
+                <input id="eligible" class="short" type="text" inputmode="numeric" autocomplete="off"
+                    aria-describedby={if error.is_some() { "eligible-hint eligible-error" } else { "eligible-hint" }}
+                    value={session.eligible.clone()} {oninput} />
+            </div>
+            <div class="promise" part="promise">
+                <h3>{ format!("What is released: policy “{}”", settings.policy.name()) }</h3>
+                <ul>{ for words::policy(&settings.policy).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+                <p>{ "Everybody reads this before the first question. It cannot be changed once the collection is open." }</p>
+            </div>
+            <dl class="facts">
+                <div><dt>{ "Collection" }</dt><dd>{ &settings.collection }</dd></div>
+                <div><dt>{ "Results go to" }</dt><dd>{ settings.endpoint.clone().unwrap_or_else(|| "nowhere; you can download them".into()) }</dd></div>
+            </dl>
+            <p class="hint">{ "Keep this page open until the end: closing or reloading it loses the collection." }</p>
+            <div class="buttons">
+                { submit_button("Open the collection") }
+            </div>
+        </form>
+    }
+}
+
+/// Thanks one respondent and waits for the next; it is the same whatever was answered.
+pub fn hand_over(props: &ScreenProps) -> Html {
+    html! {
+        <>
+            { props.heading(None, "Thank you") }
+            { lead("Your answers were added and forgotten. Please hand the device to the next person.") }
+            <div class="buttons">
+                { props.main_button("I am the next person", Action::Next) }
+            </div>
+            { for_facilitator(props) }
+        </>
+    }
+}
+
+/// Tells the facilitator one bit: enough or not yet.
+pub fn closing(props: &ScreenProps) -> Html {
+    let threshold = props.session.settings.policy.threshold();
+    html! {
+        <>
+            { props.heading(Some("For the person who runs this group".into()), "Close the collection?") }
+            if props.session.has_enough() {
+                { lead("Enough people have answered. After closing, nobody can answer any more; the results are made once and shown.") }
+                <div class="buttons">
+                    { props.main_button("Close and make the results", Action::Close) }
+                    { props.button("Keep it open", Action::KeepOpen) }
+                </div>
+            } else {
+                { lead(format!("Not yet enough: fewer than {threshold} people have answered. There are no results, and nothing to see.")) }
+                <div class="buttons">
+                    { props.main_button("Keep it open", Action::KeepOpen) }
+                    { props.button("End and erase everything", Action::Erase) }
+                </div>
+            }
+        </>
+    }
+}
+
+/// The end without a release.
+pub fn erased(props: &ScreenProps) -> Html {
+    html! {
+        <>
+            { props.heading(None, "The collection was erased") }
+            { lead("All answers of this group are gone. Nothing was sent.") }
+        </>
+    }
+}
+
+/// Shows the report, says where the release is, and offers it as a file.
+pub fn closed(props: &ScreenProps, closed: &Closed) -> Html {
+    match closed {
+        Closed::Refused(refusal) => html! {
+            <>
+                { props.heading(None, "There are no results") }
+                { lead(format!("Nothing was released: there were {}.", refusal.reason())) }
+            </>
+        },
+        Closed::Released(release) => released(props, release),
+    }
+}
+
+fn released(props: &ScreenProps, release: &Release) -> Html {
+    let Session { settings, delivery, .. } = props.session.as_ref();
+    let body = release.to_json();
+    let save = {
+        let (name, body) = (format!("{}.json", settings.collection), body.clone());
+        Callback::from(move |_| browser::download(&name, &body))
+    };
+    html! {
+        <>
+            { props.heading(None, "Results of this group") }
+            <div class="delivery" role="status">{ delivery_text(delivery, settings.endpoint.as_deref()) }</div>
+            <div class="buttons">
+                { button("Download the release", true, Some(save)) }
+                if matches!(delivery, Delivery::Failed(_) | Delivery::Forbidden) {
+                    { props.button("Send again", Action::Send) }
+                }
+            </div>
+            <details>
+                <summary>{ "What is sent, to the letter" }</summary>
+                <pre tabindex="0">{ body }</pre>
+            </details>
+            { report_tables(&Report::new(release, &settings.instrument), &settings.instrument) }
+        </>
+    }
+}
+
+fn delivery_text(delivery: &Delivery, endpoint: Option<&str>) -> String {
+    let endpoint = endpoint.unwrap_or_default();
+    match delivery {
+        Delivery::None => "Nothing was sent. Download the release to keep it.".to_owned(),
+        Delivery::Sending => format!("Sending the release to {endpoint} …"),
+        Delivery::Kept => format!("The release was sent to {endpoint} and is kept there."),
+        Delivery::Forbidden => "The page around this survey did not let the release be sent.".to_owned(),
+        Delivery::Failed(reason) => {
+            format!(
+                "The release could not be sent: {reason}. It is still here: send it again, or download it."
+            )
+        }
+    }
+}

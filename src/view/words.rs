@@ -1,0 +1,57 @@
+//! Sentences that are made from data: the policy in plain words, what is wrong with an answer.
+
+use crate::answers::ItemProblem;
+use crate::disclosure::{Policy, Rules};
+use crate::instrument::{Instrument, Item, Kind};
+
+/// Returns what is wrong with an answer, and what to do.
+pub fn item_error(item: &Item, problem: ItemProblem) -> String {
+    match (problem, item.kind) {
+        (ItemProblem::NoneAndOthers, _) => "Choose either “none” or the others".to_owned(),
+        (ItemProblem::Unanswered, Kind::Multi | Kind::Open) => {
+            format!("{}: choose at least one answer", item.label)
+        }
+        (ItemProblem::Unanswered, _) => format!("{}: choose an answer", item.label),
+    }
+}
+
+/// Returns what a policy lets anybody know, in sentences for the people whose answers it protects.
+pub fn policy(policy: &Policy) -> Vec<String> {
+    let (threshold, cell) = (policy.threshold(), policy.cell());
+    let gate = format!(
+        "Until {threshold} people have answered, there are no results at all. After that there is one result, made once."
+    );
+    let mut sentences = vec![gate];
+    match policy.rules() {
+        Rules::Cells => {
+            sentences.push(format!(
+                "An answer that fewer than {cell} people gave is joined with others or not shown. So is one that nearly everybody gave."
+            ));
+            sentences.push("No combination of two answers is shown, apart from the correlations that were planned beforehand.".into());
+        }
+        Rules::Bands => {
+            sentences.push(
+                "No numbers are shown; only whether nearly all agreed, nearly nobody did, or something between.".into(),
+            );
+            sentences.push("Nothing is shown about who you are: no year, no sex.".into());
+        }
+        Rules::Exact => {
+            sentences.push(
+                "Every count is shown as it is, small ones too. In a small group an answer that one person gave can be recognised as theirs.".into(),
+            );
+            sentences.push("This way of publishing needs the leave of an ethics board.".into());
+        }
+    }
+    sentences
+}
+
+/// Returns how long the survey is: `7 questions, about 3 minutes`.
+pub fn length(instrument: &Instrument) -> String {
+    let questions = instrument.items().len();
+    format!("{questions} questions, about {} minutes", instrument.text().minutes)
+}
+
+/// Returns where one is: `Part 2 of 3`.
+pub fn part(place: usize, of: usize) -> String {
+    format!("Part {} of {of}", place + 1)
+}

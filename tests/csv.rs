@@ -1,0 +1,420 @@
+//! Responses from a CSV file: what is read, and the exact message for what is not.
+
+use balint_survey::answers::csv::Responses;
+use balint_survey::answers::{Nonresponse, Response, Value};
+use balint_survey::instrument::{Instrument, ItemId};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// A small instrument: one choice with a skip, several choices, and one choice that the skip is for.
+const DOCUMENT: &str = r#"{
+  "id": "small", "version": 1, "language": "en", "title": "-", "about": "-", "population": "-", "origin": "-",
+  "minutes": 1,
+  "sections": [
+    {"id": "one", "title": "-", "items": [
+      {"id": "year", "kind": "single", "label": "-", "question": "-", "categories": [
+        {"code": "third", "label": "-"}, {"code": "fourth", "label": "-"},
+        {"code": "unsaid", "label": "-", "means": "declined"},
+        {"code": "na", "label": "-", "means": "not-applicable"}]},
+      {"id": "any", "kind": "single", "label": "-", "question": "-", "categories": [
+        {"code": "yes", "label": "-"}, {"code": "no", "label": "-"}]}
+    ]},
+    {"id": "two", "title": "-", "items": [
+      {"id": "why", "kind": "multi", "label": "-", "question": "-", "condition": {"item": "any", "is": ["yes"]},
+        "categories": [
+          {"code": "a", "label": "-"}, {"code": "b", "label": "-"},
+          {"code": "none", "label": "-", "means": "none"}]},
+      {"id": "how", "kind": "single", "label": "-", "question": "-", "condition": {"item": "any", "is": ["yes"]},
+        "categories": [{"code": "well", "label": "-"}, {"code": "badly", "label": "-"}]}
+    ]}
+  ]
+}"#;
+
+const HEADER: &str = "year,any,why___a,why___b,why___none,how\n";
+
+fn small() -> Instrument {
+    Instrument::parse(DOCUMENT).expect("a well-formed instrument")
+}
+
+fn read(instrument: &Instrument, csv: &[u8]) -> Result<Vec<Response>, String> {
+    let responses = Responses::new(csv, instrument).map_err(|error| error.to_string())?;
+    responses.map(|response| response.map_err(|error| error.to_string())).collect()
+}
+
+fn item(id: &str) -> ItemId {
+    small().find_item(id).expect("an item")
+}
+
+/// What a value is, in the words of these tests: codes joined by `+`, or the kind of nonresponse.
+fn word(response: &Response, id: &str) -> String {
+    let instrument = small();
+    let asked = instrument.item(item(id));
+    match response.value(item(id)) {
+        Value::Single(category) => asked.category(category).code.clone(),
+        Value::Several(set) => {
+            let ticked = asked.categories().filter(|(id, _)| set.contains(*id));
+            ticked.map(|(_, category)| category.code.as_str()).collect::<Vec<_>>().join("+")
+        }
+        Value::Nonresponse(Nonresponse::NotAsked) => "(not asked)".into(),
+        Value::Nonresponse(Nonresponse::Declined) => "(declined)".into(),
+        Value::Nonresponse(Nonresponse::NotApplicable) => "(not applicable)".into(),
+        Value::Nonresponse(Nonresponse::Missing) => "(missing)".into(),
+    }
+}
+
+/// Checks what the lines of a file are read as: year, any, why, how.
+#[track_caller]
+fn check(csv: impl AsRef<[u8]>, expected: &[[&str; 4]]) {
+    let read = read(&small(), csv.as_ref()).expect("a good file");
+    let words = |response: &Response| ["year", "any", "why", "how"].map(|id| word(response, id));
+    assert_eq!(read.iter().map(words).collect::<Vec<_>>(), expected);
+}
+
+/// Checks one line after the usual header.
+#[track_caller]
+fn check_line(line: &str, expected: [&str; 4]) {
+    check(format!("{HEADER}{line}\n"), &[expected]);
+}
+
+#[track_caller]
+fn check_error(csv: impl AsRef<[u8]>, message: &str) {
+    assert_eq!(read(&small(), csv.as_ref()).expect_err("a bad file"), message);
+}
+
+/// Checks the message for lines after the usual header.
+#[track_caller]
+fn check_lines_error(lines: impl AsRef<[u8]>, message: &str) {
+    check_error([HEADER.as_bytes(), lines.as_ref()].concat(), message);
+}
+
+// Values.
+
+#[test]
+fn codes_and_ticks_are_answers() {
+    check_line("third,yes,1,1,0,badly", ["third", "yes", "a+b", "badly"]);
+    check_line("fourth,yes,0,0,1,well", ["fourth", "yes", "none", "well"]);
+}
+
+#[test]
+fn an_empty_cell_is_a_missing_answer() {
+    check_line(",yes,1,0,0,", ["(missing)", "yes", "a", "(missing)"]);
+}
+
+#[test]
+fn several_choices_with_nothing_ticked_are_a_missing_answer() {
+    check_line("third,yes,0,0,0,well", ["third", "yes", "(missing)", "well"]);
+    check_line("third,yes,,,,well", ["third", "yes", "(missing)", "well"]);
+}
+
+#[test]
+fn zeros_and_empty_cells_off_the_path_are_not_asked() {
+    check_line("third,no,0,0,0,", ["third", "no", "(not asked)", "(not asked)"]);
+    check_line("third,no,,,,", ["third", "no", "(not asked)", "(not asked)"]);
+    check_line("third,,0,0,0,", ["third", "(missing)", "(not asked)", "(not asked)"]);
+}
+
+#[test]
+fn declining_and_not_applicable_are_no_answers() {
+    check_line("unsaid,no,,,,", ["(declined)", "no", "(not asked)", "(not asked)"]);
+    check_line("na,no,,,,", ["(not applicable)", "no", "(not asked)", "(not asked)"]);
+}
+
+// Forms of a good file.
+
+const TWO: [[&str; 4]; 2] = [["third", "yes", "a", "well"], ["fourth", "no", "(not asked)", "(not asked)"]];
+
+#[test]
+fn a_header_without_lines_is_nobody() {
+    check(HEADER, &[]);
+    check(HEADER.trim_end(), &[]);
+}
+
+#[test]
+fn line_ends_of_all_kinds_are_read() {
+    let lines = format!("{HEADER}third,yes,1,0,0,well\nfourth,no,0,0,0,\n");
+    check(&lines, &TWO);
+    check(lines.trim_end_matches('\n'), &TWO);
+    check(lines.replace('\n', "\r\n"), &TWO);
+    check(lines.replace('\n', "\r\n").trim_end(), &TWO);
+    check(lines.replace('\n', "\r"), &TWO);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_column() {
+    check(format!("\u{feff}{HEADER}third,yes,1,0,0,well\nfourth,no,0,0,0,\n"), &TWO);
+}
+
+#[test]
+fn columns_are_found_in_any_order() {
+    let csv = "how,why___none,why___b,why___a,any,year\nwell,0,0,1,yes,third\n,0,0,0,no,fourth\n";
+    check(csv, &TWO);
+}
+
+#[test]
+fn quoted_cells_are_read() {
+    check(
+        "\"year\",any,why___a,why___b,why___none,how\n\"third\",\"yes\",\"1\",0,\"0\",\"well\"\n",
+        &TWO[..1],
+    );
+}
+
+#[test]
+fn the_synthetic_microdata_are_read() {
+    let count = |id: &str, csv: &str| {
+        let instrument = Instrument::find(id).expect("a built-in instrument");
+        read(&instrument, csv.as_bytes()).expect("a good file").len()
+    };
+    assert_eq!(count("stress-experience", include_str!("data/stress_46.csv")), 46);
+    assert_eq!(count("post-program", include_str!("data/post_6.csv")), 6);
+}
+
+// Bad headers.
+
+#[test]
+fn an_empty_file_is_an_error() {
+    let message = "line 1: the file is empty; expected a header row";
+    check_error("", message);
+    check_error("\n", message);
+    check_error("\r\n\r\n\n", message);
+    check_error("\u{feff}", message);
+}
+
+#[test]
+fn a_file_of_spaces_is_an_error() {
+    let message = "line 1: the file is empty; expected a header row";
+    check_error(" ", message);
+    check_error("  \n \t \n", message);
+}
+
+#[test]
+fn an_unknown_column_is_an_error() {
+    let expected = "unknown column; expected an item of \"small\", or item___category";
+    let error = |column: &str| format!("line 1, column {column:?}: {expected}");
+    check_error(HEADER.replace("year", "name"), &error("name"));
+    check_error(HEADER.replace("year", "Year"), &error("Year"));
+    check_error(HEADER.replace("year", " year"), &error(" year"));
+    check_error(HEADER.replace("why___a", "why"), &error("why"));
+    check_error(HEADER.replace("why___a", "why__a"), &error("why__a"));
+    check_error(HEADER.replace("why___a", "why___c"), &error("why___c"));
+    check_error(HEADER.replace("year", "year___third"), &error("year___third"));
+    check_error(HEADER.replace("how\n", "how,\n"), &error(""));
+    check_error(format!("name\n{HEADER}"), &error("name"));
+}
+
+#[test]
+fn an_absent_column_is_an_error() {
+    check_error("year,any,why___a,why___none\n", "line 1: absent from the header: why___b, how");
+    check_error("year", "line 1: absent from the header: any, why___a, why___b, why___none, how");
+}
+
+#[test]
+fn a_column_that_is_there_twice_is_an_error() {
+    let message = "line 1, column \"year\": the column is there twice; expected it once";
+    check_error(HEADER.replace("how", "year"), message);
+    check_error(HEADER.replace("how", "how,year"), message);
+}
+
+#[test]
+fn another_separator_is_an_error() {
+    let error = |found: &str| format!("line 1: columns are separated by {found}; expected commas");
+    check_error(HEADER.replace(',', ";"), &error("';'"));
+    check_error(HEADER.replace(',', "\t"), &error("'\\t'"));
+    check_error(HEADER.replace(',', "|"), &error("'|'"));
+}
+
+#[test]
+fn a_header_in_another_encoding_is_an_error() {
+    let message = "line 1: the text is not UTF-8; expected a file saved as UTF-8";
+    check_error(b"year,any,\xe4\n", message);
+    let utf16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("\u{feff}{HEADER}").encode_utf16().flat_map(bytes).collect()
+    };
+    check_error(utf16(u16::to_le_bytes), message);
+    check_error(utf16(u16::to_be_bytes), message);
+}
+
+// Bad lines.
+
+#[test]
+fn an_unknown_code_is_an_error() {
+    let expected = "expected third, fourth, unsaid, na or an empty cell";
+    let error = |found: &str| format!("line 2, column \"year\": unknown code {found:?}; {expected}");
+    for found in ["fifth", "Third", " third", "third ", "0", "\u{feff}third"] {
+        check_lines_error(format!("{found},yes,1,0,0,well\n"), &error(found));
+    }
+}
+
+#[test]
+fn a_line_with_too_few_or_too_many_cells_is_an_error() {
+    check_lines_error("third,yes,1,0,0\n", "line 2: 5 cells; expected 6, as in the header");
+    check_lines_error("third,yes,1,0,0,well,\n", "line 2: 7 cells; expected 6, as in the header");
+    check_lines_error("third\n", "line 2: 1 cells; expected 6, as in the header");
+    let second = "third,yes,1,0,0,well\nthird,yes,1,0,0,well,,\n";
+    check_lines_error(second, "line 3: 8 cells; expected 6, as in the header");
+}
+
+#[test]
+fn a_cell_in_another_encoding_is_an_error() {
+    let message = "line 3, column \"how\": the text is not UTF-8; expected a file saved as UTF-8";
+    check_lines_error(b"third,yes,1,0,0,well\nthird,yes,1,0,0,w\xe4ll\n", message);
+}
+
+#[test]
+fn a_tick_is_0_or_1() {
+    for found in ["2", "-1", "01", "1.0", "x", "yes", " 1", "TRUE"] {
+        let message =
+            format!("line 2, column \"why___b\": found {found:?}; expected 0 or 1, or an empty cell");
+        check_lines_error(format!("third,yes,1,{found},0,well\n"), &message);
+    }
+}
+
+#[test]
+fn an_item_that_is_partly_empty_is_an_error() {
+    let message = "line 2, column \"why___b\": an empty cell, though other columns of the item are filled in; \
+                   expected 0 or 1";
+    check_lines_error("third,yes,1,,0,well\n", message);
+    check_lines_error("third,yes,0,,0,well\n", message);
+    check_lines_error("third,no,0,,0,\n", message);
+}
+
+#[test]
+fn none_together_with_others_is_an_error() {
+    let message = "line 2, column \"why___none\": ticked together with other categories; expected it alone, \
+                   or not at all";
+    check_lines_error("third,yes,1,0,1,well\n", message);
+    check_lines_error("third,yes,1,1,1,well\n", message);
+}
+
+#[test]
+fn an_answer_off_the_path_is_an_error() {
+    let off = "answered, though the answer to \"any\" skips it; expected an empty cell or 0";
+    check_lines_error("third,no,0,0,0,well\n", &format!("line 2, column \"how\": {off}"));
+    check_lines_error("third,no,0,1,0,\n", &format!("line 2, column \"why___b\": {off}"));
+    check_lines_error("third,no,0,0,1,\n", &format!("line 2, column \"why___none\": {off}"));
+    check_lines_error("third,,0,0,0,well\n", &format!("line 2, column \"how\": {off}"));
+}
+
+// Line numbers.
+
+const BAD: &str = "fifth,yes,1,0,0,well\n";
+const GOOD: &str = "third,yes,1,0,0,well\n";
+
+/// Checks the line that the message about an unknown code names.
+#[track_caller]
+fn check_line_number(csv: impl AsRef<[u8]>, line: u64) {
+    let message = read(&small(), csv.as_ref()).expect_err("a bad file");
+    assert!(message.starts_with(&format!("line {line}, column \"year\": unknown code \"")), "{message}");
+}
+
+#[test]
+fn the_line_is_counted_from_the_header() {
+    check_line_number(format!("{HEADER}{BAD}"), 2);
+    check_line_number(format!("{HEADER}{GOOD}{GOOD}{BAD}{GOOD}"), 4);
+    check_line_number(format!("{HEADER}{GOOD}{GOOD}{}", BAD.trim_end()), 4);
+}
+
+#[test]
+fn windows_lines_are_counted_like_others() {
+    check_line_number(format!("{HEADER}{BAD}").replace('\n', "\r\n"), 2);
+    check_line_number(format!("{HEADER}{GOOD}{GOOD}{BAD}").replace('\n', "\r\n"), 4);
+}
+
+#[test]
+fn line_breaks_in_quoted_cells_are_counted() {
+    // A quoted line break can stand in a bad cell only: the line is the one on which its record begins.
+    check_line_number(format!("{HEADER}{GOOD}\"fi\nfth\",yes,1,0,0,well\n"), 3);
+    let broken = "\"year\n\",any,why___a,why___b,why___none,how\n";
+    check_error(
+        broken,
+        "line 1, column \"year\\n\": unknown column; expected an item of \"small\", or item___category",
+    );
+}
+
+#[test]
+fn empty_lines_are_counted() {
+    check_line_number(format!("{HEADER}\n{GOOD}\n\n{BAD}"), 6);
+    check_line_number(format!("{HEADER}\n{GOOD}\n\n{BAD}").replace('\n', "\r\n"), 6);
+}
+
+/// A reader that gives one byte at a time, so that `\r` and `\n` come apart.
+struct Slow<'a>(&'a [u8]);
+
+impl std::io::Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let one = buffer.len().min(1);
+        std::io::Read::read(&mut self.0, &mut buffer[..one])
+    }
+}
+
+#[test]
+fn lines_are_counted_however_the_file_comes_in() {
+    let instrument = small();
+    let csv = format!("{HEADER}\n{GOOD}{GOOD}{}", BAD.trim_end()).replace('\n', "\r\n");
+    let responses = Responses::new(Slow(csv.as_bytes()), &instrument).expect("a good header");
+    let last = responses.last().expect("lines").expect_err("a bad line");
+    assert_eq!((last.line, last.column.as_deref()), (5, Some("year")));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_an_error_where_it_opens() {
+    let message = "line 3: 1 cells; expected 6, as in the header";
+    for rest in ["", "\n", "\nthird,yes,1,0,0,well\n"] {
+        check_lines_error(format!("{GOOD}\"third,yes,1,0,0,well{rest}"), message);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// From pieces of good and bad files, as text and as bytes.
+    #[test]
+    fn no_file_makes_the_reader_panic(
+        pieces in vec(select(&["third", "yes", "1", "0", "", ",", ",", ",", "\"", "\n", "\r", "\r\n", "é", "\u{feff}"]), 0..60),
+        bytes in vec(any::<u8>(), 0..40),
+    ) {
+        let text: String = pieces.concat();
+        for lines in [text.as_bytes(), &bytes] {
+            let file = [HEADER.as_bytes(), lines].concat();
+            for file in [lines, &file] {
+                if let Err(message) = read(&small(), file) {
+                    prop_assert!(message.starts_with("line "), "{}", message);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_follows_the_first_error() {
+    let instrument = small();
+    let csv = format!("{HEADER}{GOOD}{BAD}{GOOD}");
+    let mut responses = Responses::new(csv.as_bytes(), &instrument).expect("a good header");
+    assert!(matches!(responses.next(), Some(Ok(_))));
+    assert!(matches!(responses.next(), Some(Err(_))));
+    assert!(responses.next().is_none());
+    assert!(responses.next().is_none());
+}
+
+/// A reader that breaks off.
+struct Broken(&'static [u8]);
+
+impl std::io::Read for Broken {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.0.is_empty() {
+            return Err(std::io::Error::other("the disk is gone"));
+        }
+        std::io::Read::read(&mut self.0, buffer)
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error() {
+    let instrument = small();
+    let error = Responses::new(Broken(b""), &instrument).err().expect("no header").to_string();
+    assert_eq!(error, "line 1: cannot be read: the disk is gone");
+    let half = Broken(b"year,any,why___a,why___b,why___none,how\nthird,");
+    let mut responses = Responses::new(half, &instrument).expect("a good header");
+    let error = responses.next().expect("a line").expect_err("a broken file").to_string();
+    assert!(error.ends_with("cannot be read: the disk is gone"), "{error}");
+}

@@ -1,0 +1,87 @@
+// The custom element <balint-survey>.
+//
+// It loads the WebAssembly module once for all elements of a page, and the style sheet into each shadow root.
+// Everything else happens in Rust: see src/element.rs.
+import init, { mount } from "./pkg/balint_survey.js";
+
+const loading = "Loading the survey …";
+const failed = "This survey cannot be shown";
+
+let started;
+
+/** Starts the module and reads the style sheet, once; a failed start can be tried again. */
+function start() {
+  started ??= Promise.all([
+    init({ module_or_path: new URL("./pkg/balint_survey_bg.wasm", import.meta.url) }),
+    styleSheet(),
+  ]).then(([, sheet]) => sheet, (error) => {
+    started = undefined;
+    throw error;
+  });
+  return started;
+}
+
+// A constructed style sheet passes a strict Content-Security-Policy; a <style> element would not.
+async function styleSheet() {
+  const response = await fetch(new URL("./balint-survey.css", import.meta.url));
+  if (!response.ok) throw new Error(`balint-survey.css: status ${response.status}`);
+  return new CSSStyleSheet().replace(await response.text());
+}
+
+class BalintSurvey extends HTMLElement {
+  #place;
+  #widget;
+  #isStarting = false;
+
+  connectedCallback() {
+    if (!this.#place) {
+      // Until the survey is there, the slot shows what the page has put between the tags.
+      const root = this.attachShadow({ mode: "open" });
+      this.#place = document.createElement("div");
+      const slot = document.createElement("slot");
+      slot.append(loading);
+      this.#place.append(slot);
+      root.append(this.#place);
+    }
+    if (!this.#widget && !this.#isStarting) this.#start();
+  }
+
+  disconnectedCallback() {
+    // In a microtask, and only if it is still out: an element that is moved keeps its answers.
+    queueMicrotask(() => {
+      if (this.isConnected || !this.#widget) return;
+      this.#widget.destroy();
+      this.#widget = undefined;
+    });
+  }
+
+  async #start() {
+    this.#isStarting = true;
+    try {
+      const sheet = await start();
+      if (!this.isConnected) return;
+      this.shadowRoot.adoptedStyleSheets = [sheet];
+      this.#widget = mount(this, this.#place);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  /** Says what is wrong where the survey would be, and to the page. */
+  #fail(message) {
+    const box = document.createElement("div");
+    const title = document.createElement("h2");
+    const text = document.createElement("p");
+    box.setAttribute("role", "alert");
+    box.part = "failure";
+    title.textContent = failed;
+    text.textContent = message;
+    box.append(title, text);
+    this.#place.replaceChildren(box);
+    this.dispatchEvent(new CustomEvent("survey-error", { bubbles: true, composed: true, detail: { message } }));
+  }
+}
+
+if (!customElements.get("balint-survey")) customElements.define("balint-survey", BalintSurvey);
