@@ -61,7 +61,7 @@ pub enum Phase {
 /// What a closed collection has become.
 #[derive(PartialEq)]
 pub enum Closed {
-    Released(Release),
+    Released(Box<Release>),
     Refused(Refusal),
 }
 
@@ -301,7 +301,7 @@ impl Session {
         let made = match release(tally, &settings.instrument, &settings.policy, &collection) {
             Ok(release) => {
                 self.send();
-                Closed::Released(release)
+                Closed::Released(Box::new(release))
             }
             Err(refusal) => Closed::Refused(refusal),
         };

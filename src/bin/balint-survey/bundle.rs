@@ -194,18 +194,37 @@ fn compile(project: &Project) -> Result<PathBuf, BundleError> {
     let sysroot = wasm_std::ensure(&project.root, &target_dir).map_err(BundleError::WasmStd)?;
     let mut cargo = tool::cargo(&project.root);
     cargo.args(["build", "--lib", "--release", "--target", TARGET]);
-    if let Some(sysroot) = sysroot {
-        cargo.args(["--config", &sysroot_setting(&sysroot)]);
-    }
+    cargo.args(["--config", &flags_setting(&flags(sysroot.as_deref()))]);
     tool::run(&mut cargo).map_err(BundleError::Cargo)?;
     Ok(target_dir.join(TARGET).join("release/balint_survey.wasm"))
 }
 
-/// Returns the setting that gives rustc another sysroot, for this target only.
-fn sysroot_setting(sysroot: &Path) -> String {
+/// How rustc is told to compile SHA-256 with its rounds as a loop: a widget hashes a few kilobytes, once.
+const SMALL_SHA2: &str = "--cfg=sha2_backend_soft=\"compact\"";
+
+/// Returns what rustc is told: to build a small SHA-256, to take another sysroot, if need be, and to name
+/// sources without this machine's paths, which panics would otherwise carry into the module.
+fn flags(sysroot: Option<&Path>) -> Vec<String> {
+    let sysroot = sysroot.map(|sysroot| format!("--sysroot={}", sysroot.display()));
+    let remap = |folder: PathBuf| format!("--remap-path-prefix={}=", folder.display());
+    let crates = crate_folders().into_iter().map(remap);
+    sysroot.into_iter().chain([SMALL_SHA2.to_owned()]).chain(crates).collect()
+}
+
+/// Returns the folders in which cargo keeps the sources of crates; none is found where it keeps them elsewhere.
+fn crate_folders() -> Vec<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
+    let entries = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path().join("")).collect();
+    folders.sort();
+    folders
+}
+
+/// Returns the setting that gives rustc these flags, for this target only.
+fn flags_setting(flags: &[String]) -> String {
     // Debug quotes and escapes a string as TOML does.
-    let flag = format!("--sysroot={}", sysroot.display());
-    format!("target.{TARGET}.rustflags=[{flag:?}]")
+    format!("target.{TARGET}.rustflags={flags:?}")
 }
 
 /// Returns cargo's target directory, wherever the user's settings put it.
@@ -490,8 +509,18 @@ mod tests {
 
     #[test]
     fn sysroot_with_quotes_and_spaces_is_one_flag() {
-        let setting = sysroot_setting(Path::new("/a \"b\""));
-        let expected = r#"target.wasm32-unknown-unknown.rustflags=["--sysroot=/a \"b\""]"#;
-        assert_eq!(setting, expected);
+        let setting = flags_setting(&flags(Some(Path::new("/a \"b\""))));
+        let expected = r#"target.wasm32-unknown-unknown.rustflags=["--sysroot=/a \"b\"""#;
+        assert!(setting.starts_with(expected), "{setting}");
+    }
+
+    #[test]
+    fn sources_of_crates_are_named_without_their_folder() {
+        // This test was built with crates, so there is at least one folder.
+        let flags = flags(None).split_off(1);
+        assert!(!flags.is_empty());
+        for flag in flags {
+            assert!(flag.starts_with("--remap-path-prefix=/") && flag.ends_with("/="), "{flag}");
+        }
     }
 }

@@ -1,0 +1,283 @@
+//! The markup of each screen, rendered without a browser.
+
+use std::rc::Rc;
+
+use balint_survey::instrument::ItemId;
+use balint_survey::settings::Settings;
+use balint_survey::view::screens::{ScreenProps, current};
+use balint_survey::view::session::{Action, Session};
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+struct ScreenAfterProps {
+    attributes: Vec<(&'static str, &'static str)>,
+    actions: Vec<Step>,
+}
+
+/// An action, with items and categories by their codes.
+#[derive(Clone, PartialEq)]
+enum Step {
+    Do(Action),
+    Choose(&'static str, &'static str),
+    Write(&'static str, &'static str),
+}
+
+/// Renders the screen that a list of actions leads to.
+#[component]
+fn ScreenAfter(props: &ScreenAfterProps) -> Html {
+    let find = |name: &str| props.attributes.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+    let settings = Settings::from_attributes(find, || "unnamed".to_owned()).expect("good attributes");
+    let session = Rc::new(Session::new(Rc::new(settings)));
+    let session = props.actions.iter().fold(session, |session, step| {
+        let action = step.action(&session);
+        session.reduce(action)
+    });
+    current(&ScreenProps {
+        session,
+        heading: NodeRef::default(),
+        summary: NodeRef::default(),
+        onact: Callback::noop(),
+    })
+}
+
+impl Step {
+    fn action(&self, session: &Session) -> Action {
+        let item = |id: &str| -> ItemId { session.instrument().find_item(id).expect("the item is there") };
+        match self {
+            Step::Do(action) => action.clone(),
+            Step::Choose(id, code) => {
+                let category = session.instrument().item(item(id)).find_category(code);
+                Action::Choose { item: item(id), category: category.expect("the category is there") }
+            }
+            Step::Write(id, text) => Action::Write { item: item(id), text: (*text).to_owned() },
+        }
+    }
+}
+
+async fn render(attributes: &[(&'static str, &'static str)], actions: &[Step]) -> String {
+    let (attributes, actions) = (attributes.to_vec(), actions.to_vec());
+    let renderer =
+        yew::ServerRenderer::<ScreenAfter>::with_props(move || ScreenAfterProps { attributes, actions });
+    renderer.hydratable(false).render().await
+}
+
+const STRESS: (&str, &str) = ("instrument", "stress-experience");
+const POST: (&str, &str) = ("instrument", "post-program");
+const GROUP: (&str, &str) = ("mode", "group");
+
+fn go(actions: &[Action]) -> Vec<Step> {
+    actions.iter().cloned().map(Step::Do).collect()
+}
+
+#[track_caller]
+fn check_contains(html: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(html.contains(part), "no {part}\nin {html}");
+    }
+}
+
+#[track_caller]
+fn check_lacks(html: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(!html.contains(part), "{part}\nin {html}");
+    }
+}
+
+fn count(html: &str, part: &str) -> usize {
+    html.matches(part).count()
+}
+
+#[tokio::test]
+async fn policy_stands_before_the_first_question() {
+    for (policy, sentence) in [
+        ("standard", "Until 10 people have answered"),
+        ("strict", "fewer than 11 people gave"),
+        ("small-group", "No numbers are shown"),
+        ("published", "needs the leave of an ethics board"),
+    ] {
+        let attributes = [STRESS, GROUP, ("policy", policy), ("eligible", "30")];
+        let set_up = render(&attributes, &[]).await;
+        check_contains(&set_up, &[sentence, policy]);
+        let intro = render(&attributes, &go(&[Action::Open])).await;
+        check_contains(&intro, &[sentence, "Start"]);
+    }
+    let personal = render(&[STRESS], &[]).await;
+    check_contains(&personal, &["Nothing is sent to the school or to anybody else"]);
+}
+
+#[tokio::test]
+async fn intro_says_where_the_questions_come_from() {
+    for instrument in [STRESS, POST] {
+        let html = render(&[instrument], &[]).await;
+        check_contains(
+            &html,
+            &["Atkinson D, Rosenstock J.", "with permission", "may need the same permissions"],
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_question_is_a_fieldset_with_its_legend_and_labelled_controls() {
+    let html = render(&[STRESS], &go(&[Action::Begin])).await;
+    assert_eq!((count(&html, "<fieldset"), count(&html, "<legend")), (3, 3));
+    assert_eq!(count(&html, "type=\"radio\""), 3 + 3 + 5);
+    check_contains(&html, &["id=\"q1\"", "name=\"q1\"", "for=\"q1\"", "id=\"q1-2\"", "for=\"q1-2\""]);
+    check_contains(&html, &["Part 1 of 3", "<progress", "novalidate", "autocomplete=\"off\""]);
+    check_lacks(&html, &["role=\"radio", "aria-checked", "style="]);
+}
+
+#[tokio::test]
+async fn missing_answer_is_named_in_the_summary_and_at_the_question() {
+    let html = render(&[STRESS], &go(&[Action::Begin, Action::Continue])).await;
+    check_contains(
+        &html,
+        &["role=\"alert\"", "href=\"#q1\"", "id=\"q1-error\"", "aria-describedby=\"q1-error\""],
+    );
+    assert_eq!(count(&html, "Year in school: choose an answer"), 2);
+    check_contains(&html, &["Leave them out and continue"]);
+}
+
+#[tokio::test]
+async fn question_with_hint_and_error_is_described_by_both() {
+    let steps = [go(&[Action::Begin, Action::LeaveOut]), vec![Step::Choose("experiences", "gt8")]];
+    let html = render(&[STRESS], &[steps.concat(), go(&[Action::Continue, Action::Continue])].concat()).await;
+    check_contains(&html, &["aria-describedby=\"q5-hint q5-error\"", "id=\"q5-hint\"", "id=\"q5-error\""]);
+}
+
+#[tokio::test]
+async fn questions_off_the_path_are_not_there() {
+    let path =
+        |code| [go(&[Action::Begin, Action::LeaveOut]), vec![Step::Choose("experiences", code)]].concat();
+    let none = render(&[STRESS], &[path("0"), go(&[Action::Continue])].concat()).await;
+    check_lacks(&none, &["What proportion of these", "reasons for not discussing"]);
+    check_contains(&none, &["What are potential effects"]);
+    let some = render(&[STRESS], &[path("1-4"), go(&[Action::Continue])].concat()).await;
+    check_contains(
+        &some,
+        &["What proportion of these", "reasons for not discussing", "What are potential effects"],
+    );
+    // The section in view does not change.
+    let before = render(&[STRESS], &go(&[Action::Begin, Action::LeaveOut])).await;
+    let after = render(&[STRESS], &path("0")).await;
+    assert_eq!(before.replace(" checked", ""), after.replace(" checked", "").replace("checked=\"\"", ""));
+}
+
+#[tokio::test]
+async fn text_fields_keep_nothing_outside_the_page() {
+    let steps = go(&[Action::Begin, Action::LeaveOut, Action::LeaveOut]);
+    let html = render(&[POST], &steps).await;
+    assert_eq!(count(&html, "<textarea"), 5);
+    assert_eq!(count(&html, "spellcheck=\"false\""), 5);
+    // One for each field, and one for the form.
+    assert_eq!(count(&html, "autocomplete=\"off\""), 6);
+    check_contains(&html, &["they never leave this page", "only these are counted"]);
+}
+
+#[tokio::test]
+async fn check_shows_the_answers_on_a_personal_device_only() {
+    let begin = |first: &[Action]| [go(first), vec![Step::Choose("year", "third")]].concat();
+    let rest = go(&[Action::LeaveOut, Action::LeaveOut, Action::LeaveOut]);
+    let personal = render(&[STRESS], &[begin(&[Action::Begin]), rest.clone()].concat()).await;
+    check_contains(&personal, &["Check your answers", "Third", "Not answered", "Change"]);
+    let attributes = [STRESS, GROUP, ("eligible", "30")];
+    let group = render(&attributes, &[begin(&[Action::Open, Action::Begin]), rest].concat()).await;
+    check_contains(&group, &["Add my answers"]);
+    check_lacks(&group, &["Third", "Year in school"]);
+}
+
+#[tokio::test]
+async fn preview_sets_the_answers_beside_the_published_figures() {
+    let mut steps = go(&[Action::Begin]);
+    steps.extend([
+        Step::Choose("sex", "female"),
+        Step::Do(Action::LeaveOut),
+        Step::Choose("experiences", "1-4"),
+    ]);
+    steps.extend(go(&[Action::Continue]));
+    steps.extend([Step::Choose("effects", "burnout"), Step::Write("effects", "my own words")]);
+    steps.extend(go(&[Action::LeaveOut, Action::Finish]));
+    let html = render(&[STRESS], &steps).await;
+    // Typed from Table 2; "None" was no answer there.
+    for percent in
+        ["48%", "30%", "22%", "4%", "37%", "59%", "50%", "28%", "26%", "2%", "96%", "87%", "85%", "57%"]
+    {
+        check_contains(&html, &[&format!("<td>{percent}<svg")]);
+    }
+    assert_eq!(count(&html, "your answer</span>"), 3);
+    check_contains(&html, &["46 of 290 answered", "not in the study", "my own words"]);
+    check_lacks(&html, &["style="]);
+}
+
+#[tokio::test]
+async fn preview_of_the_post_program_survey_shows_the_published_means() {
+    let mut steps = go(&[Action::Begin]);
+    steps.push(Step::Choose("q1_explore", "2"));
+    steps.extend(go(&[Action::LeaveOut, Action::LeaveOut, Action::Continue, Action::Finish]));
+    let html = render(&[POST], &steps).await;
+    check_contains(&html, &["1 = Strongly Disagree to 4 = Strongly Agree", "<td>2<svg"]);
+    // Typed from Table 3.
+    for (mean, times) in [("4.0", 1), ("3.8", 2), ("3.5", 3), ("3.3", 1), ("3.7", 1)] {
+        assert_eq!(count(&html, &format!("<td>{mean}<svg")), times, "{mean}");
+    }
+}
+
+#[tokio::test]
+async fn thanks_in_a_group_are_the_same_whatever_was_answered() {
+    let attributes = [STRESS, GROUP, ("eligible", "30")];
+    let turn = |code| {
+        let mut steps = go(&[Action::Open, Action::Begin]);
+        steps.extend([
+            Step::Choose("sex", "female"),
+            Step::Do(Action::LeaveOut),
+            Step::Choose("experiences", code),
+        ]);
+        steps.extend(go(&[Action::Continue, Action::LeaveOut, Action::Finish]));
+        steps
+    };
+    let none = render(&attributes, &turn("0")).await;
+    assert_eq!(none, render(&attributes, &turn("gt8")).await);
+    check_contains(&none, &["Thank you", "I am the next person"]);
+}
+
+#[tokio::test]
+async fn too_few_respondents_leave_no_figure_on_the_closing_screen() {
+    let attributes = [STRESS, GROUP, ("eligible", "30")];
+    let turn = go(&[Action::Begin, Action::LeaveOut, Action::LeaveOut, Action::LeaveOut, Action::Finish]);
+    let closing = |times: usize| {
+        let mut steps = go(&[Action::Open]);
+        for _ in 0..times {
+            steps.extend(turn.clone());
+            steps.push(Step::Do(Action::Next));
+        }
+        steps.push(Step::Do(Action::AskToClose));
+        steps
+    };
+    let one = render(&attributes, &closing(1)).await;
+    check_contains(&one, &["fewer than 10 people have answered", "End and erase everything"]);
+    assert_eq!(one, render(&attributes, &closing(9)).await, "the count stays unsaid");
+    let ten = render(&attributes, &closing(10)).await;
+    check_contains(&ten, &["Enough people have answered", "Close and make the results"]);
+}
+
+#[tokio::test]
+async fn results_show_the_report_and_the_exact_bytes() {
+    let attributes = [STRESS, GROUP, ("eligible", "30"), ("collection", "c"), ("endpoint", "/releases")];
+    let mut steps = go(&[Action::Open]);
+    for time in 0..11 {
+        steps.extend([
+            Step::Do(Action::Begin),
+            Step::Choose("year", if time < 5 { "third" } else { "fourth" }),
+        ]);
+        steps.extend(go(&[
+            Action::LeaveOut,
+            Action::LeaveOut,
+            Action::LeaveOut,
+            Action::Finish,
+            Action::Next,
+        ]));
+    }
+    steps.extend(go(&[Action::AskToClose, Action::Close]));
+    let html = render(&attributes, &steps).await;
+    check_contains(&html, &["11 of 30 answered (36.7%)", "Sending the release to /releases", "<td>45%<svg"]);
+    check_contains(&html, &["Not shown: withheld, so that nobody can be recognised", "\"respondents\": 11"]);
+}

@@ -1,0 +1,209 @@
+//! What happens in a widget, action by action, without a browser.
+
+use std::rc::Rc;
+
+use balint_survey::instrument::{CategoryId, ItemId};
+use balint_survey::settings::Settings;
+use balint_survey::view::session::{Action, Closed, Delivery, Phase, Screen, Session};
+use yew::Reducible;
+
+fn session(attributes: &[(&str, &str)]) -> Rc<Session> {
+    let find = |name: &str| attributes.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+    let settings = Settings::from_attributes(find, || "unnamed".to_owned()).expect("good attributes");
+    Rc::new(Session::new(Rc::new(settings)))
+}
+
+fn personal() -> Rc<Session> {
+    session(&[("instrument", "stress-experience")])
+}
+
+/// Returns a group's open collection.
+fn group(policy: &str) -> Rc<Session> {
+    let attributes = [
+        ("instrument", "stress-experience"),
+        ("mode", "group"),
+        ("policy", policy),
+        ("endpoint", "/releases"),
+    ];
+    act(session(&[&attributes[..], &[("eligible", "30")]].concat()), [Action::Open])
+}
+
+fn act(session: Rc<Session>, actions: impl IntoIterator<Item = Action>) -> Rc<Session> {
+    actions.into_iter().fold(session, |session, action| session.reduce(action))
+}
+
+fn find(session: &Session, item: &str, category: &str) -> (ItemId, CategoryId) {
+    let item = session.instrument().find_item(item).expect("the item is there");
+    (item, session.instrument().item(item).find_category(category).expect("the category is there"))
+}
+
+fn choose(session: &Session, item: &str, category: &str) -> Action {
+    let (item, category) = find(session, item, category);
+    Action::Choose { item, category }
+}
+
+fn is_chosen(session: &Session, item: &str, category: &str) -> bool {
+    let (item, category) = find(session, item, category);
+    session.answers.chosen(item).contains(category)
+}
+
+/// Answers from the intro to the check, with the given number of experiences.
+fn answered(session: Rc<Session>, experiences: &str) -> Rc<Session> {
+    let choose = |item, category| choose(&session, item, category);
+    let mut actions =
+        vec![Action::Begin, choose("year", "third"), choose("sex", "female"), choose("age", "21-25")];
+    actions.extend([Action::Continue, choose("experiences", experiences), Action::Continue]);
+    if experiences != "0" {
+        actions.extend([choose("discussed", "gt50"), choose("reasons", "lack_of_time")]);
+    }
+    actions.extend([choose("effects", "burnout"), Action::Continue]);
+    act(session.clone(), actions)
+}
+
+fn handed_in(session: Rc<Session>, times: usize) -> Rc<Session> {
+    (0..times).fold(session, |session, time| {
+        let session = act(answered(session, if time % 2 == 0 { "0" } else { "1-4" }), [Action::Finish]);
+        assert_eq!(session.screen(), Screen::Done);
+        act(session, [Action::Next])
+    })
+}
+
+#[test]
+fn person_sees_every_part_the_check_and_the_preview() {
+    let session = personal();
+    assert_eq!(session.screen(), Screen::Intro);
+    let session = answered(session, "1-4");
+    assert_eq!(session.screen(), Screen::Check);
+    let session = act(session, [Action::Finish]);
+    assert_eq!(session.screen(), Screen::Preview);
+    assert!(is_chosen(&session, "effects", "burnout"));
+    let session = act(session, [Action::End]);
+    assert_eq!(session.screen(), Screen::Done);
+    assert!(!is_chosen(&session, "effects", "burnout"));
+}
+
+#[test]
+fn without_preview_the_answers_are_erased_at_once() {
+    let session = session(&[("instrument", "stress-experience"), ("no-preview", "")]);
+    let session = act(answered(session, "1-4"), [Action::Finish]);
+    assert_eq!(session.screen(), Screen::Done);
+    assert!(!is_chosen(&session, "effects", "burnout"));
+}
+
+#[test]
+fn failed_continue_stays_and_lists_what_is_missing() {
+    let session = personal();
+    let session = act(session.clone(), [Action::Begin, choose(&session, "sex", "male"), Action::Continue]);
+    assert_eq!(session.screen(), Screen::Section(0));
+    let missing: Vec<&str> =
+        session.errors.iter().map(|error| session.instrument().item(error.item).id.as_str()).collect();
+    assert_eq!((missing, session.failures), (vec!["year", "age"], 1));
+    let session = act(session, [Action::Continue]);
+    assert_eq!(session.failures, 2, "so that the summary takes focus again");
+    let session = act(session, [Action::LeaveOut]);
+    assert_eq!(session.screen(), Screen::Section(1));
+    assert!(session.errors.is_empty());
+}
+
+#[test]
+fn number_of_screens_does_not_tell_the_answers() {
+    let none = answered(personal(), "0");
+    let many = answered(personal(), "gt8");
+    assert_eq!((none.screen(), many.screen()), (Screen::Check, Screen::Check));
+}
+
+#[test]
+fn answers_off_the_path_are_forgotten() {
+    let session = answered(personal(), "1-4");
+    let changed = [Action::Change { section: 1 }, choose(&session, "experiences", "0")];
+    let session = act(session, changed);
+    assert!(is_chosen(&session, "reasons", "lack_of_time"), "until one continues, a slip costs nothing");
+    let session = act(session, [Action::Continue]);
+    assert!(!is_chosen(&session, "reasons", "lack_of_time"));
+}
+
+#[test]
+fn back_keeps_the_answers() {
+    let session = answered(personal(), "1-4");
+    let session = act(session, [Action::Back, Action::Back, Action::Back, Action::Back]);
+    assert_eq!(session.screen(), Screen::Intro);
+    assert!(is_chosen(&session, "effects", "burnout") && is_chosen(&session, "year", "third"));
+}
+
+#[test]
+fn late_actions_do_nothing() {
+    let session = personal();
+    for action in
+        [Action::Finish, Action::End, Action::Next, Action::Close, Action::Erase, Action::Send, Action::Open]
+    {
+        assert!(session.clone().reduce(action) == session);
+    }
+}
+
+#[test]
+fn collection_opens_only_for_as_many_as_the_policy_asks() {
+    let attributes = [("instrument", "stress-experience"), ("mode", "group")];
+    for text in ["", "9", "ten", "-1", "10.5"] {
+        let write = Action::WriteEligible { text: text.to_owned() };
+        let session = act(session(&attributes), [write, Action::Open]);
+        assert_eq!((session.screen(), session.failures), (Screen::SetUp, 1), "{text:?}");
+        assert!(!session.is_open());
+    }
+    let write = Action::WriteEligible { text: " 10 ".to_owned() };
+    let session = act(session(&attributes), [write, Action::Open]);
+    assert_eq!(session.screen(), Screen::Intro);
+    assert!(session.is_open());
+}
+
+#[test]
+fn facilitator_is_told_one_bit() {
+    let closing = |times| act(handed_in(group("standard"), times), [Action::AskToClose]);
+    for (times, expected) in [(0, false), (1, false), (9, false), (10, true), (11, true)] {
+        assert_eq!(closing(times).has_enough(), expected, "{times}");
+    }
+    let nine = act(closing(9), [Action::Close]);
+    assert_eq!(nine.screen(), Screen::Closing, "nine respondents are not released");
+    assert!(nine.delivery == Delivery::None);
+    let erased = act(nine, [Action::Erase]);
+    assert_eq!(erased.screen(), Screen::Erased);
+    assert!(!erased.is_open());
+}
+
+#[test]
+fn closing_makes_one_release_and_ends_the_collection() {
+    let session = act(handed_in(group("standard"), 11), [Action::AskToClose, Action::Close]);
+    let Phase::Closed(closed) = &session.phase else { panic!("expected the results") };
+    let Closed::Released(release) = closed.as_ref() else { panic!("expected a release") };
+    assert_eq!(release.respondents().exact(), Some(11));
+    assert!(session.delivery == Delivery::Sending);
+    assert!(!session.is_open());
+    for action in [Action::Close, Action::Next, Action::KeepOpen, Action::Begin, Action::Finish] {
+        assert_eq!(act(session.clone(), [action]).screen(), Screen::Closed);
+    }
+}
+
+#[test]
+fn release_can_be_sent_again_after_a_failure() {
+    let session = act(handed_in(group("standard"), 10), [Action::AskToClose, Action::Close]);
+    let failed = Delivery::Failed("no network".to_owned());
+    let session = act(session, [Action::Deliver { delivery: failed.clone() }]);
+    assert!(session.delivery == failed);
+    assert!(act(session, [Action::Send]).delivery == Delivery::Sending);
+}
+
+#[test]
+fn draft_is_forgotten_when_the_facilitator_takes_the_device() {
+    let session = group("standard");
+    let begun = act(session.clone(), [Action::Begin, choose(&session, "sex", "male"), Action::Back]);
+    let session = act(begun, [Action::AskToClose, Action::KeepOpen]);
+    assert!(!is_chosen(&session, "sex", "male"));
+}
+
+#[test]
+fn next_person_begins_with_an_empty_form() {
+    let session = handed_in(group("published"), 1);
+    assert_eq!(session.screen(), Screen::Intro);
+    for (item, asked) in session.instrument().items() {
+        assert!(session.answers.chosen(item).is_empty(), "{}", asked.id);
+    }
+}
