@@ -67,11 +67,12 @@ pub fn Survey(props: &SurveyProps) -> Html {
 }
 
 /// Returns what is announced beside the heading that takes focus.
-fn status(session: &Session) -> &'static str {
+fn status(session: &Session) -> String {
     match &session.phase {
-        Phase::Done if session.is_open() => "Your answers were added and forgotten.",
-        Phase::Done => "Your answers were erased.",
-        _ => "",
+        Phase::Done if session.is_open() => "Your answers were added and forgotten.".to_owned(),
+        Phase::Done => "Your answers were erased.".to_owned(),
+        Phase::Closed(closed) if matches!(**closed, Closed::Released(_)) => group::delivery_text(session),
+        _ => String::new(),
     }
 }
 
@@ -101,11 +102,14 @@ fn use_focus(session: &Session, heading: &NodeRef, summary: &NodeRef) {
 #[hook]
 fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
     let parts = session.instrument().sections().len();
+    // Whoever has seen the preview has finished before.
+    let is_new = session.is_group() || !session.settings.preview;
     let onevent = onevent.clone();
     use_effect_with(session.screen(), move |screen| {
         let event = match screen {
             Screen::Section(place) => Some(SurveyEvent::Progress { part: place + 1, parts }),
-            Screen::Preview | Screen::Done => Some(SurveyEvent::Complete),
+            Screen::Preview => Some(SurveyEvent::Complete),
+            Screen::Done if is_new => Some(SurveyEvent::Complete),
             _ => None,
         };
         if let Some(event) = event {

@@ -131,7 +131,7 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
     html! {
         <>
             { props.heading(None, "Results of this group") }
-            <div class="delivery" role="status">{ delivery_text(delivery, settings.endpoint.as_deref()) }</div>
+            <p class="delivery">{ delivery_text(&props.session) }</p>
             <div class="buttons">
                 { button("Download the release", true, Some(save)) }
                 if matches!(delivery, Delivery::Failed(_) | Delivery::Forbidden) {
@@ -147,9 +147,10 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
     }
 }
 
-fn delivery_text(delivery: &Delivery, endpoint: Option<&str>) -> String {
-    let endpoint = endpoint.unwrap_or_default();
-    match delivery {
+/// Returns where the release of a closed collection is.
+pub fn delivery_text(session: &Session) -> String {
+    let endpoint = session.settings.endpoint.as_deref().unwrap_or_default();
+    match &session.delivery {
         Delivery::None => "Nothing was sent. Download the release to keep it.".to_owned(),
         Delivery::Sending => format!("Sending the release to {endpoint} …"),
         Delivery::Kept => format!("The release was sent to {endpoint} and is kept there."),
