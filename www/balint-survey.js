@@ -43,19 +43,34 @@ class BalintSurvey extends HTMLElement {
       this.#place.append(slot);
       root.append(this.#place);
     }
-    if (!this.#widget && !this.#isStarting) this.#start();
+    addEventListener("pagehide", this);
+    addEventListener("pageshow", this);
+    this.#start();
   }
 
   disconnectedCallback() {
     // In a microtask, and only if it is still out: an element that is moved keeps its answers.
     queueMicrotask(() => {
-      if (this.isConnected || !this.#widget) return;
-      this.#widget.destroy();
-      this.#widget = undefined;
+      if (this.isConnected) return;
+      removeEventListener("pagehide", this);
+      removeEventListener("pageshow", this);
+      this.#stop();
     });
   }
 
+  /** Erases everything when the page is left, so that going back to it does not show the answers. */
+  handleEvent(event) {
+    if (event.type === "pagehide") this.#stop();
+    else if (event.persisted) this.#start();
+  }
+
+  #stop() {
+    this.#widget?.destroy();
+    this.#widget = undefined;
+  }
+
   async #start() {
+    if (this.#widget || this.#isStarting) return;
     this.#isStarting = true;
     try {
       const sheet = await start();

@@ -1,0 +1,92 @@
+// What holds on every screen: no violation that axe-core finds, no line wider than a small phone.
+
+import assert from "node:assert/strict";
+
+import axe from "axe-core";
+
+import { at, openCollection, press, respond, scenario } from "./lib.mjs";
+import { ways } from "./screens.mjs";
+
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
+
+/** Returns what axe-core finds on the whole page, the portal around the survey included. */
+async function violations(page) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  const found = await page.evaluate(
+    (rules) => window.axe.run(document, { runOnly: { type: "tag", values: rules }, resultTypes: ["violations"] }),
+    rules,
+  );
+  assert.ok(found.passes.length > 10, "axe-core has looked at the page");
+  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.html}`));
+}
+
+for (const [name, screens] of Object.entries(ways)) {
+  scenario(
+    `axe-core finds nothing on any screen of ${name}, in light and in dark`,
+    async (portal) => {
+      for await (const screen of screens(portal)) {
+        for (const colorScheme of ["light", "dark"]) {
+          await portal.page.emulateMedia({ colorScheme });
+          assert.deepEqual(await violations(portal.page), [], `${screen}, ${colorScheme}`);
+        }
+        await portal.page.emulateMedia({ colorScheme: "light" });
+      }
+    },
+    // Without it, colours would still be on their way from one scheme to the other.
+    { reducedMotion: "reduce" },
+  );
+
+  scenario(
+    `no screen of ${name} scrolls sideways at a width of 320 px`,
+    async (portal) => {
+      for await (const screen of screens(portal)) {
+        assert.deepEqual(await portal.page.evaluate(tooWide), [], screen);
+      }
+    },
+    { viewport: { width: 320, height: 640 } },
+  );
+}
+
+/** Returns what sticks out of the page; a table or the text of a release may scroll in a place of its own. */
+function tooWide() {
+  const root = document.documentElement;
+  const found = root.scrollWidth > root.clientWidth ? [`the page is ${root.scrollWidth} px wide`] : [];
+  const visit = (element) => {
+    if (element.matches(".scroll, pre, .visually-hidden, .skip")) {
+      if (element.getBoundingClientRect().right > innerWidth + 0.5) found.push(element.className);
+      return;
+    }
+    if (element.getBoundingClientRect().right > innerWidth + 0.5) found.push(`${element.localName}.${element.className}`);
+    for (const child of [...(element.shadowRoot?.children ?? []), ...element.children]) visit(child);
+  };
+  visit(document.body);
+  return found;
+}
+
+scenario("the check of contrast and names would find what is wrong", async (portal) => {
+  const survey = await portal.open();
+  assert.deepEqual(await violations(portal.page), []);
+  await survey.locator(".lead").evaluate((lead) => {
+    lead.style.color = "#ccc";
+    lead.style.background = "#fff";
+  });
+  await survey.getByRole("button", { name: "Start" }).evaluate((button) => button.replaceChildren());
+  const found = await violations(portal.page);
+  assert.ok(found.some((line) => line.startsWith("color-contrast")), found.join("\n"));
+  assert.ok(found.some((line) => line.startsWith("button-name")), found.join("\n"));
+});
+
+scenario("the live region is there from the start, and says when answers were added", async (portal) => {
+  const survey = await portal.open("class-group");
+  const status = survey.locator("p[role=status]");
+  assert.equal(await status.count(), 1);
+  assert.equal(await status.textContent(), "");
+  const region = await status.elementHandle();
+  await openCollection(survey, 30);
+  await respond(survey, 1);
+  assert.equal(await region.textContent(), "Your answers were added and forgotten.");
+  assert.ok(await region.evaluate((element) => element.isConnected));
+  await press(survey, "I am the next person");
+  await at(survey, "Class-wide stress-experience survey");
+  assert.equal(await region.textContent(), "");
+});

@@ -1,0 +1,237 @@
+// One device that goes round, and what becomes of its collection.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+
+import {
+  answerClassSurvey,
+  askToClose,
+  at,
+  closeSmallGroup,
+  delivery,
+  everything,
+  openCollection,
+  press,
+  respond,
+  scenario,
+  smallGroup,
+  tables,
+} from "./lib.mjs";
+
+/** Answers that differ from one respondent to the next. */
+function variedAnswers(i) {
+  return {
+    about: [i % 2 ? "Third" : "Fourth", i % 3 ? "Female" : "Male", "21 – 25"],
+    experiences: i % 2 ? "1 – 4" : "5 – 8",
+    talking: [i % 2 ? ">50%" : "<50%", "Embarrassment", "Burnout", ...(i % 2 ? ["Depression"] : [])],
+    words: `canary ${i}`,
+  };
+}
+
+/** Returns the bytes that the download button gives. */
+async function download(portal, survey) {
+  const [file] = await Promise.all([
+    portal.page.waitForEvent("download"),
+    press(survey, "Download the release"),
+  ]);
+  return { name: file.suggestedFilename(), text: await readFile(await file.path(), "utf8") };
+}
+
+scenario("a collection opens only for a number of people that a release can be made of", async (portal) => {
+  const survey = await portal.open("class-group");
+  const field = survey.getByLabel("How many people can take part?");
+  const words = "Enter how many people can take part: a whole number, 10 or more";
+  for (const wrong of ["", "9", "-12", "ten", "12.5"]) {
+    await field.fill(wrong);
+    await press(survey, "Open the collection");
+    await survey.locator(".error-summary:focus").waitFor();
+    assert.equal((await survey.locator("#eligible-error").textContent()).trim(), `Error: ${words}`);
+    assert.match(await field.getAttribute("aria-describedby"), /\beligible-error\b/);
+    await survey.getByRole("link", { name: words }).click();
+    await survey.locator("#eligible:focus").waitFor();
+    assert.equal(await field.inputValue(), wrong);
+  }
+  await openCollection(survey, 10);
+  assert.equal(await survey.locator(".error-summary").count(), 0);
+});
+
+scenario("eleven people answer, and the portal gets one release and reports on all eleven", async (portal) => {
+  const survey = await portal.open("class-group");
+  await openCollection(survey, 30);
+  await respond(survey, 11, variedAnswers);
+  await askToClose(survey);
+  await survey.getByText("Enough people have answered.").waitFor();
+  assert.deepEqual(portal.log.puts(), []);
+  await press(survey, "Close and make the results");
+  await at(survey, "Results of this group");
+  await delivery(survey, "was sent to api/releases and is kept there");
+  await survey.getByText("11 of 30 answered (36.7%).").waitFor();
+  const shown = await tables(survey);
+  assert.equal(shown.length, 8);
+
+  const [put, ...others] = portal.log.puts();
+  assert.deepEqual(others, []);
+  assert.equal(put.url(), `${portal.server.url}api/releases/class-of-2028-seminar-a`);
+  assert.equal(put.headers()["content-type"], "application/json");
+  const body = put.postData();
+  assert.doesNotMatch(body, /canary/);
+  assert.equal(await survey.locator("pre").textContent(), body);
+
+  const [submit] = await portal.events("survey-submit");
+  assert.deepEqual(submit, {
+    name: "survey-submit",
+    detail: { collection: "class-of-2028-seminar-a", endpoint: "api/releases", body },
+    cancelable: true,
+    composed: true,
+  });
+  const [submitted] = await portal.events("survey-submitted");
+  assert.deepEqual(submitted.detail, { collection: "class-of-2028-seminar-a", status: 201 });
+  assert.deepEqual(await portal.events("survey-error"), []);
+
+  const kept = await portal.api("releases/class-of-2028-seminar-a");
+  assert.equal(await kept.text(), body);
+  const report = await (await portal.api("report?instrument=stress-experience")).json();
+  assert.equal(report.respondents, 11);
+  assert.equal(report.eligible, 30);
+  assert.ok(Math.abs(report.response_rate.value - 11 / 30) < 1e-12, `${report.response_rate.value}`);
+  const burnout = report.items.find((item) => item.id === "effects");
+  assert.equal(burnout.base, 11);
+
+  // A closed collection takes nothing more, and cannot be made twice.
+  for (const name of ["Start", "I am the next person", "Close and make the results"]) {
+    assert.equal(await survey.getByRole("button", { name }).count(), 0, name);
+  }
+});
+
+scenario("below the threshold there is no release, no figure, and no sign of how many have answered", async (portal) => {
+  const survey = await portal.open("class-group");
+  await openCollection(survey, 30);
+  await portal.page.waitForLoadState("networkidle");
+  const requests = portal.log.requests.length;
+  const introduction = await everything(survey);
+  const screens = { handedIn: [], closing: [], reopened: [] };
+  for (let i = 0; i < 9; i++) {
+    await answerClassSurvey(survey, variedAnswers(i));
+    await press(survey, "Add my answers");
+    await at(survey, "Thank you");
+    screens.handedIn.push(await everything(survey));
+    if (i === 0 || i === 8) {
+      await askToClose(survey);
+      await survey.getByText("Not yet enough: fewer than 10 people have answered.").waitFor();
+      assert.equal(await survey.getByRole("button", { name: "Close and make the results" }).count(), 0);
+      assert.equal(await survey.locator("table").count(), 0);
+      screens.closing.push(await everything(survey));
+      await press(survey, "Keep it open");
+      await at(survey, "Class-wide stress-experience survey");
+      screens.reopened.push(await everything(survey));
+    } else {
+      await press(survey, "I am the next person");
+    }
+  }
+  // What is shown after one answer and after nine is the same, to the letter.
+  for (const [name, states] of Object.entries(screens)) {
+    assert.equal(new Set(states).size, 1, name);
+    assert.doesNotMatch(states.join("\n"), /\b9\b|\bnine\b|canary/i, name);
+  }
+  assert.equal(screens.reopened[0], introduction);
+  assert.deepEqual(await portal.events("survey-submit"), []);
+
+  await askToClose(survey);
+  await press(survey, "End and erase everything");
+  await survey.locator(".heading:focus", { hasText: "The collection was erased" }).waitFor();
+  assert.equal(await survey.getByRole("button").count(), 0);
+  assert.deepEqual(portal.log.requests.slice(requests).map((request) => request.url()), []);
+  assert.deepEqual(await (await portal.api("releases")).json(), []);
+});
+
+scenario(
+  "another release of the same collection is refused, and can be downloaded",
+  async (portal) => {
+    await closeSmallGroup(await portal.place(smallGroup), variedAnswers);
+      const survey = await portal.place(smallGroup);
+    await closeSmallGroup(survey, () => ({ experiences: ">8" }));
+    const reason = "the portal refused it with status 409: small has another release; expected the same bytes";
+    await delivery(survey, `The release could not be sent: ${reason}.`);
+    assert.deepEqual((await portal.events("survey-error")).map((event) => event.detail.message), [reason]);
+
+    const [first, second] = portal.log.puts().map((put) => put.postData());
+    assert.notEqual(first, second);
+    assert.deepEqual(await download(portal, survey), { name: "small.json", text: second });
+    assert.equal(await (await portal.api("releases/small")).text(), first);
+  },
+  { mayLog: [/status of 409/] },
+);
+
+scenario(
+  "a release that could not be sent is sent again, byte for byte",
+  async (portal) => {
+    const survey = await portal.place(smallGroup);
+    await portal.page.route("**/api/releases/*", (route) => route.abort());
+    await closeSmallGroup(survey, variedAnswers);
+    const failure = "The release could not be sent: the portal cannot be reached.";
+    await delivery(survey, failure);
+    const file = await download(portal, survey);
+    await press(survey, "Send again");
+    await survey.locator(".delivery", { hasText: "Sending" }).waitFor({ state: "detached" });
+    await delivery(survey, failure);
+    await portal.page.unroute("**/api/releases/*");
+    await press(survey, "Send again");
+    await delivery(survey, "is kept there");
+    assert.equal(await survey.getByRole("button", { name: "Send again" }).count(), 0);
+
+    const bodies = portal.log.puts().map((put) => put.postData());
+    assert.equal(bodies.length, 3);
+    assert.deepEqual(new Set(bodies), new Set([file.text]));
+    assert.equal(await (await portal.api("releases/small")).text(), file.text);
+    const told = await portal.events();
+    const names = told.map((event) => event.name).filter((name) => !/progress|complete/.test(name));
+    const attempt = ["survey-submit", "survey-error"];
+    assert.deepEqual(names, [...attempt, ...attempt, "survey-submit", "survey-submitted"]);
+  },
+  { mayLog: [/net::ERR_FAILED/] },
+);
+
+scenario("a page that prevents survey-submit keeps the release from being sent", async (portal) => {
+  const survey = await portal.place(smallGroup);
+  await survey.evaluate((element) => {
+    element.addEventListener("survey-submit", (event) => event.preventDefault(), { once: true });
+  });
+  await closeSmallGroup(survey, variedAnswers);
+  await delivery(survey, "The page around this survey did not let the release be sent.");
+  assert.deepEqual(portal.log.puts(), []);
+  const [forbidden] = await portal.events("survey-submit");
+
+  await press(survey, "Send again");
+  await delivery(survey, "is kept there");
+  const [put, ...others] = portal.log.puts();
+  assert.deepEqual(others, []);
+  assert.equal(put.postData(), forbidden.detail.body);
+});
+
+scenario("without an endpoint the release is shown and sent nowhere", async (portal) => {
+  const { endpoint, ...attributes } = smallGroup;
+  const survey = await portal.place(attributes);
+  await survey.getByText("nowhere; you can download them").waitFor();
+  await closeSmallGroup(survey, variedAnswers);
+  await delivery(survey, "Nothing was sent. Download the release to keep it.");
+  assert.deepEqual(portal.log.puts(), []);
+  assert.deepEqual(await portal.events("survey-submit"), []);
+  const file = await download(portal, survey);
+  assert.equal(JSON.parse(file.text).policy.name ?? JSON.parse(file.text).policy, "small-group");
+});
+
+scenario("the page asks before it is left while a collection is open, and not after", async (portal) => {
+  const dialogs = [];
+  portal.page.on("dialog", (dialog) => {
+    dialogs.push(dialog.type());
+    dialog.accept();
+  });
+  const survey = await portal.place(smallGroup);
+  await openCollection(survey, 8);
+  await answerClassSurvey(survey);
+  await portal.page.reload();
+  assert.deepEqual(dialogs, ["beforeunload"]);
+  await closeSmallGroup(await portal.place(smallGroup), variedAnswers);
+  await portal.page.reload();
+  assert.deepEqual(dialogs, ["beforeunload"]);
+});

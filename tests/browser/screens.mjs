@@ -1,0 +1,210 @@
+// Every screen of both surveys, one after the other, for checks that hold on all of them.
+
+import { answerClassSurvey, askToClose, at, choose, delivery, openCollection, press, questions, respond } from "./lib.mjs";
+
+/** Opens whatever can be opened, as what is folded away is not checked. */
+async function unfold(survey) {
+  await survey.locator("details").evaluateAll((details) => details.forEach((one) => (one.open = true)));
+}
+
+async function failToContinue(survey) {
+  await press(survey, "Continue");
+  await survey.locator(".error-summary:focus").waitFor();
+}
+
+async function* introduction(survey) {
+  await survey.getByRole("button", { name: "Start" }).waitFor();
+  yield "introduction";
+  await unfold(survey);
+  yield "introduction, unfolded";
+}
+
+async function* classSections(survey) {
+  await press(survey, "Start");
+  await at(survey, "About you");
+  yield "about you";
+  await failToContinue(survey);
+  yield "about you, with errors";
+  await choose(survey, "Third", "Female", "21 – 25");
+  yield "about you, answered";
+  await press(survey, "Continue");
+  await at(survey, "Stressful experiences");
+  yield "experiences";
+  await failToContinue(survey);
+  yield "experiences, with errors";
+  await choose(survey, "1 – 4");
+  await press(survey, "Continue");
+  await at(survey, "Talking about them");
+  yield "talking";
+  await failToContinue(survey);
+  yield "talking, with errors";
+  await choose(survey, "<50%", "Lack of time", "Burnout", "Depression");
+  await survey.locator("textarea").first().fill("In my own words, at some length, ".repeat(5));
+  await press(survey, "Continue");
+}
+
+async function* postSections(survey) {
+  await press(survey, "Start");
+  await at(survey, "Your Balint group");
+  yield "group";
+  await failToContinue(survey);
+  yield "group, with errors";
+  await agree(survey);
+  yield "group, answered";
+  await press(survey, "Continue");
+  await at(survey, "About you");
+  yield "about you";
+  await failToContinue(survey);
+  yield "about you, with errors";
+  await choose(survey, "Third", "Female");
+  await press(survey, "Continue");
+  await at(survey, "In your own words");
+  // It cannot fail: an open question may stay empty.
+  yield "own words";
+  await addNothing(survey);
+  await survey.locator("textarea").first().fill("In my own words, at some length, ".repeat(5));
+  await press(survey, "Continue");
+}
+
+/** Gives each statement its last answer. */
+async function agree(survey) {
+  const statements = (await questions(survey)).length;
+  for (let number = 1; number <= statements; number++) await survey.locator(`input[name=q${number}]`).last().check();
+}
+
+async function addNothing(survey) {
+  for (const nothing of await survey.getByLabel("Nothing to add", { exact: true }).all()) await nothing.check();
+}
+
+async function answerPostSurvey(survey) {
+  await press(survey, "Start");
+  await at(survey, "Your Balint group");
+  await agree(survey);
+  await press(survey, "Continue");
+  await choose(survey, "Fourth", "Male");
+  await press(survey, "Continue");
+  await at(survey, "In your own words");
+  await addNothing(survey);
+  await press(survey, "Continue");
+}
+
+async function* personalEnd(survey) {
+  await at(survey, "Check your answers");
+  yield "check your answers";
+  await press(survey, "See how you compare");
+  await at(survey, "You and the study");
+  yield "preview";
+  await press(survey, "Finish and erase my answers");
+  await at(survey, "Thank you");
+  yield "thank you";
+}
+
+async function* setUp(survey, eligible) {
+  await survey.getByLabel("How many people can take part?").fill("");
+  yield "set-up";
+  await press(survey, "Open the collection");
+  await survey.locator(".error-summary:focus").waitFor();
+  yield "set-up, with an error";
+  await openCollection(survey, eligible);
+}
+
+/** Shows the end of one turn, and the facilitator's screen when it is too early. */
+async function* handOver(survey) {
+  await at(survey, "Add your answers");
+  yield "add your answers";
+  await press(survey, "Add my answers");
+  await at(survey, "Thank you");
+  yield "hand over";
+  await unfold(survey);
+  yield "hand over, unfolded";
+  await press(survey, "Close the collection");
+  await at(survey, "Close the collection?");
+  yield "closing, too early";
+  await press(survey, "Keep it open");
+}
+
+async function* results(survey) {
+  await askToClose(survey);
+  yield "closing";
+  await press(survey, "Close and make the results");
+  await delivery(survey, "is kept there");
+  yield "results";
+  await unfold(survey);
+  yield "results, unfolded";
+}
+
+/** The list of what was released, on the page around the survey. */
+async function* releases(survey, status) {
+  const page = survey.page();
+  await page.getByRole("navigation", { name: "Surveys" }).getByRole("link", { name: "Results" }).click();
+  await page.locator("#results").getByText(status).waitFor();
+  yield `list of results: ${status}`;
+}
+
+async function* personalClassSurvey(portal) {
+  const survey = await portal.open("class-survey");
+  yield* introduction(survey);
+  yield* classSections(survey);
+  yield* personalEnd(survey);
+  yield* releases(survey, "No collection has been released yet.");
+}
+
+async function* personalPostSurvey(portal) {
+  const survey = await portal.place({ instrument: "post-program" });
+  yield* introduction(survey);
+  yield* postSections(survey);
+  yield* personalEnd(survey);
+}
+
+async function* groupClassSurvey(portal) {
+  const survey = await portal.open("class-group");
+  yield* setUp(survey, 30);
+  yield* introduction(survey);
+  yield* classSections(survey);
+  yield* handOver(survey);
+  await respond(survey, 10, (i) => ({ experiences: i % 2 ? "1 – 4" : ">8" }));
+  yield* results(survey);
+  yield* releases(survey, "One collection has been released.");
+}
+
+async function* groupPostSurvey(portal) {
+  const survey = await portal.open("balint-group");
+  yield* setUp(survey, 10);
+  yield* introduction(survey);
+  yield* postSections(survey);
+  yield* handOver(survey);
+  for (let i = 0; i < 4; i++) {
+    if (i > 0) await press(survey, "I am the next person");
+    await answerPostSurvey(survey);
+    await press(survey, "Add my answers");
+    await at(survey, "Thank you");
+  }
+  yield* results(survey);
+}
+
+async function* erasedCollection(portal) {
+  const survey = await portal.open("class-group");
+  await openCollection(survey, 30);
+  await answerClassSurvey(survey);
+  await press(survey, "Add my answers");
+  await at(survey, "Thank you");
+  await askToClose(survey);
+  await press(survey, "End and erase everything");
+  await at(survey, "The collection was erased");
+  yield "erased";
+}
+
+async function* wrongAttribute(portal) {
+  await portal.place({ instrument: "unknown" });
+  yield "a survey that cannot be shown";
+}
+
+/** The ways through both surveys, each a function from a portal to its screens. */
+export const ways = {
+  "the class survey on one's own device": personalClassSurvey,
+  "the post-program survey on one's own device": personalPostSurvey,
+  "the class survey in a group": groupClassSurvey,
+  "the post-program survey in a group": groupPostSurvey,
+  "a collection that is erased": erasedCollection,
+  "a survey set up wrongly": wrongAttribute,
+};

@@ -1,0 +1,119 @@
+// What goes over the wire: nothing of a respondent's own device, and few bytes.
+
+import assert from "node:assert/strict";
+
+import { answerClassSurvey, at, closeSmallGroup, delivery, press, scenario, smallGroup } from "./lib.mjs";
+
+const sizeLimit = 150_000;
+
+/** Returns what the browser keeps for this page. */
+function kept() {
+  return Promise.all([indexedDB.databases(), caches.keys(), navigator.serviceWorker.getRegistrations()]).then(
+    (lists) => ({
+      history: history.length,
+      cookies: document.cookie,
+      local: localStorage.length,
+      session: sessionStorage.length,
+      others: lists.flat().length,
+      address: location.href,
+    }),
+  );
+}
+
+scenario("a personal survey sends nothing, stores nothing and says nothing", async (portal) => {
+  const survey = await portal.open();
+  await portal.page.waitForLoadState("networkidle");
+  const requests = portal.log.requests.length;
+  assert.ok(requests > 5, "the requests of the page itself are seen");
+  const before = await portal.page.evaluate(kept);
+  assert.deepEqual({ ...before, history: 0, address: "" }, { history: 0, cookies: "", local: 0, session: 0, others: 0, address: "" });
+
+  await answerClassSurvey(survey, { words: "canary" });
+  await at(survey, "Check your answers");
+  await press(survey, "See how you compare");
+  await at(survey, "You and the study");
+  await press(survey, "Finish and erase my answers");
+  await at(survey, "Thank you");
+  await portal.page.waitForLoadState("networkidle");
+
+  assert.deepEqual(portal.log.requests.slice(requests).map((request) => request.url()), []);
+  assert.deepEqual(await portal.page.evaluate(kept), before);
+  assert.deepEqual(await portal.context.cookies(), []);
+  assert.deepEqual(portal.log.console, []);
+});
+
+scenario("the events of a survey tell the part and the end, once, and hold no answer", async (portal) => {
+  const survey = await portal.open();
+  await answerClassSurvey(survey, { words: "canary" });
+  await at(survey, "Check your answers");
+  await press(survey, "Back");
+  await at(survey, "Part 3 of 3");
+  await press(survey, "Continue");
+  await press(survey, "See how you compare");
+  await at(survey, "You and the study");
+  await press(survey, "Finish and erase my answers");
+  await at(survey, "Thank you");
+  const told = (await portal.events()).map(({ name, detail }) => [name, detail]);
+  const progress = (part) => ["survey-progress", { part, parts: 3 }];
+  assert.deepEqual(told, [progress(1), progress(2), progress(3), progress(3), ["survey-complete", {}]]);
+});
+
+scenario("every request of a group goes to the portal, and only the release is written", async (portal) => {
+  const survey = await portal.place(smallGroup);
+  await closeSmallGroup(survey, () => ({ words: "canary" }));
+  await delivery(survey, "is kept there");
+  // The harness checks that nobody else was asked; this, that the portal was asked nothing else.
+  const writes = portal.log.requests.filter((request) => request.method() !== "GET" || request.postData());
+  assert.deepEqual(writes.map((request) => request.method()), ["PUT"]);
+  const addresses = portal.log.requests.map((request) => request.url()).join("\n");
+  assert.doesNotMatch(addresses, /\?/);
+  const events = JSON.stringify(await portal.events());
+  assert.doesNotMatch(events, /canary/);
+  assert.deepEqual(portal.log.console, []);
+});
+
+scenario(
+  "the portal has a strict Content-Security-Policy, whose violations these tests would see",
+  async (portal) => {
+    const response = await fetch(portal.server.url);
+    const policy = response.headers.get("content-security-policy");
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'(;|$)/);
+    assert.match(policy, /style-src 'self'(;|$)/);
+    assert.match(policy, /connect-src 'self'(;|$)/);
+    assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'/);
+
+    await portal.open();
+    await portal.page.evaluate(() => document.body.setAttribute("style", "color: red"));
+    await assert.rejects(portal.check([/./]), /Content-Security-Policy/);
+    assert.equal(portal.log.console.length, 1);
+    await portal.page.evaluate(() => (window.recorded.violations.length = 0));
+  },
+  { mayLog: [/style-src/] },
+);
+
+scenario("scripts, module and style sheets take at most 150,000 bytes on the wire", async (portal) => {
+  await portal.open();
+  await portal.page.waitForLoadState("networkidle");
+  const files = [];
+  for (const request of portal.log.requests) {
+    const name = new URL(request.url()).pathname;
+    if (!/\.(js|wasm|css)$/.test(name)) continue;
+    const response = await request.response();
+    assert.equal(await response.headerValue("content-encoding"), "br", name);
+    const { responseBodySize: size } = await request.sizes();
+    assert.ok(size > 0, name);
+    files.push({ name, size });
+  }
+  assert.deepEqual(files.map(({ name }) => name).sort(), [
+    "/balint-survey.css",
+    "/balint-survey.js",
+    "/pkg/balint_survey.js",
+    "/pkg/balint_survey_bg.wasm",
+    "/portal.css",
+    "/portal.js",
+  ]);
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  console.log(`on the wire: ${total} bytes (${files.map(({ name, size }) => `${name} ${size}`).join(", ")})`);
+  assert.ok(total <= sizeLimit, `${total} bytes`);
+});
