@@ -21,8 +21,9 @@ fn try_download(name: &str, json: &str) -> Result<(), JsValue> {
     let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
     link.set_href(&url);
     link.set_download(name);
+    // The address is not revoked: some browsers read from it only after the click. It goes with the page.
     link.click();
-    Url::revoke_object_url(&url)
+    Ok(())
 }
 
 /// Asks before the page is left, while that would lose something.

@@ -23,7 +23,7 @@ pub mod rules;
 use std::fmt;
 
 use crate::digest::Digest;
-use crate::instrument::{Definition, Instrument, Item, ItemId, Kind, Pair, Variable};
+use crate::instrument::{Definition, Instrument, Item, ItemId, Kind, Meaning, Pair, Variable};
 use crate::statistics::Histogram;
 use crate::tally::Tally;
 
@@ -267,9 +267,7 @@ impl Releaser<'_> {
             (Rules::Bands, true) => Some(document::each(item, &cells, |x| rules::small_group(x, base))),
             (Rules::Bands, false) => document::agreement(item, &cells),
             (Rules::Cells, true) if !rules::has_room(base, self.policy) => None,
-            (Rules::Cells, true) => {
-                Some(document::each(item, &cells, |x| rules::ticks(x, base, self.policy)))
-            }
+            (Rules::Cells, true) => Some(self.ticks(item, &cells, base)),
             (Rules::Cells, false) => self.table(item, &cells),
         };
         match (self.policy.rules, shown) {
@@ -277,6 +275,21 @@ impl Releaser<'_> {
             (Rules::Bands, None) => ReleasedItem::withheld(item),
             (_, shown) => ReleasedItem::shown(item, counts, shown),
         }
+    }
+
+    fn ticks(&self, item: &Item, cells: &[u64], base: u64) -> Vec<ReleasedCell> {
+        let mut shown = document::each(item, cells, |count| rules::ticks(count, base, self.policy));
+        let is_none =
+            |place: usize| item.answers().nth(place).is_some_and(|(_, c)| c.meaning == Meaning::None);
+        for place in (0..shown.len()).filter(|place| is_none(*place)) {
+            let others = (0..shown.len()).filter(|other| *other != place).map(|other| shown[other].count);
+            let others: Vec<Count> = others.collect();
+            let is_exact = shown[place].count.exact().is_some();
+            if is_exact && !rules::none_may_stand(cells[place], &others, base, self.policy) {
+                shown[place].count = Count::Withheld;
+            }
+        }
+        shown
     }
 
     fn table(&self, item: &Item, cells: &[u64]) -> Option<Vec<ReleasedCell>> {
@@ -300,31 +313,12 @@ impl Releaser<'_> {
         let not_asked = self.tally.item(id).not_asked();
         match self.policy.rules {
             Rules::Exact => false,
-            Rules::Bands => (1..self.policy.cell).contains(&not_asked),
+            // Whether it is shown would tell unanimity from one dissenter.
+            Rules::Bands => self.instrument.item(id).condition.is_some(),
             Rules::Cells => {
-                (1..self.policy.cell).contains(&not_asked) || self.splits_a_shown_count(id, items)
+                (1..self.policy.cell).contains(&not_asked) || splits_a_shown_count(self.instrument, id, items)
             }
         }
-    }
-
-    /// Returns whether the base of a conditional item would tell more of the item that it depends on than its
-    /// released table does: who was asked must be a sum of counts that are shown as they are.
-    ///
-    /// Otherwise two bases, or a base and a pooled count, differ by the very category that was too small to show.
-    fn splits_a_shown_count(&self, id: ItemId, items: &[ReleasedItem]) -> bool {
-        let Some(condition) = &self.instrument.item(id).condition else { return false };
-        let parent = self.instrument.item(condition.item);
-        let is_asked_about = |code: &String| {
-            parent.find_category(code).is_some_and(|category| condition.categories.contains(category))
-        };
-        let is_whole = |cell: &ReleasedCell| {
-            let inside = cell.categories.iter().filter(|code| is_asked_about(code)).count();
-            inside == 0 || inside == cell.categories.len() && cell.count.exact().is_some()
-        };
-        let cells = items[condition.item.0].cells.as_deref();
-        // Several ticks of one respondent overlap: their counts do not add up to who was asked.
-        let adds_up = !parent.takes_several() || condition.categories.len() == 1;
-        !(adds_up && cells.is_some_and(|cells| cells.iter().all(is_whole)))
     }
 
     fn pair(&self, place: usize, items: &[ReleasedItem]) -> PairRelease {
@@ -341,19 +335,17 @@ impl Releaser<'_> {
             Rules::Exact if x.base() < self.policy.threshold => PairRelease::Withheld,
             Rules::Exact => PairRelease::Exact { x, y, sum_xy: counts.sum_xy },
             Rules::Cells => {
-                let sides = [self.side(&pair.x, x, items), self.side(&pair.y, y, items)];
+                let sides = [self.side(&pair.x, x), self.side(&pair.y, y)];
                 rules::pair(&sides, counts.sum_xy, self.policy)
             }
         }
     }
 
-    fn side(&self, variable: &Variable, pairs: Histogram, items: &[ReleasedItem]) -> rules::Side {
-        let is_full = |item: &ItemId| items[item.0].is_full();
+    fn side(&self, variable: &Variable, pairs: Histogram) -> rules::Side {
         rules::Side {
             base: self.base(variable),
             highest: *variable.levels.end(),
             is_item: matches!(variable.definition, Definition::Item(_)),
-            is_full: variable.definition.items().iter().all(is_full),
             is_binary: variable.levels.end() - variable.levels.start() == 1,
             pairs,
         }
@@ -399,7 +391,7 @@ impl Releaser<'_> {
 
     fn hidden_by_a_pair(&self, variable: &Variable, pairs: &[PairRelease]) -> bool {
         let is_in = |pair: &Pair| pair.x.id == variable.id || pair.y.id == variable.id;
-        let hides = |release: &PairRelease| matches!(release, PairRelease::R { hides_partner: true, .. });
+        let hides = |release: &PairRelease| matches!(release, PairRelease::R { .. });
         self.instrument.pairs().iter().zip(pairs).any(|(pair, release)| is_in(pair) && hides(release))
     }
 
@@ -423,6 +415,26 @@ impl Releaser<'_> {
             })
             .collect()
     }
+}
+
+/// Returns whether the base of a conditional item would tell more of the item that it depends on than its
+/// released table does: who was asked must be a sum of counts that are shown as they are.
+///
+/// Otherwise two bases, or a base and a pooled count, differ by the very category that was too small to show.
+fn splits_a_shown_count(instrument: &Instrument, id: ItemId, items: &[ReleasedItem]) -> bool {
+    let Some(condition) = &instrument.item(id).condition else { return false };
+    let parent = instrument.item(condition.item);
+    let is_asked_about = |code: &String| {
+        parent.find_category(code).is_some_and(|category| condition.categories.contains(category))
+    };
+    let is_whole = |cell: &ReleasedCell| {
+        let inside = cell.categories.iter().filter(|code| is_asked_about(code)).count();
+        inside == 0 || inside == cell.categories.len() && cell.count.exact().is_some()
+    };
+    let cells = items[condition.item.0].cells.as_deref();
+    // Several ticks of one respondent overlap: their counts do not add up to who was asked.
+    let adds_up = !parent.takes_several() || condition.categories.len() == 1;
+    !(adds_up && cells.is_some_and(|cells| cells.iter().all(is_whole)))
 }
 
 fn histogram(variable: &Variable, counts: &[u64]) -> Histogram {

@@ -60,7 +60,8 @@ pub fn Survey(props: &SurveyProps) -> Html {
         screens::ScreenProps { session: Rc::new(Session::clone(&session)), heading, summary, onact: act };
     html! {
         <div class="survey" lang={session.instrument().text().language.clone()}>
-            { screens::current(&screen) }
+            // Keyed, so that no element of one screen is reused in another: it would stay unfolded, or scrolled.
+            <div key={format!("{:?}", session.screen())} class="screen">{ screens::current(&screen) }</div>
             <p class="visually-hidden" role="status">{ status(&session) }</p>
         </div>
     }
@@ -69,7 +70,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
 /// Returns what is announced beside the heading that takes focus.
 fn status(session: &Session) -> String {
     match &session.phase {
-        Phase::Done if session.is_open() => "Your answers were added and forgotten.".to_owned(),
+        Phase::Done if session.is_open() => group::NOTHING_LEFT.to_owned(),
         Phase::Done => "Your answers were erased.".to_owned(),
         Phase::Closed(closed) if matches!(**closed, Closed::Released(_)) => group::delivery_text(session),
         _ => String::new(),
@@ -79,16 +80,16 @@ fn status(session: &Session) -> String {
 /// Moves focus to the heading of a new screen, or to the error summary after a failed continue.
 #[hook]
 fn use_focus(session: &Session, heading: &NodeRef, summary: &NodeRef) {
-    let shown = use_mut_ref(|| None::<(Screen, u32)>);
-    let now = (session.screen(), session.failures);
+    let shown = use_mut_ref(|| None::<(Screen, u32, u32)>);
+    let now = (session.screen(), session.failures, session.resent);
     let (heading, summary) = (heading.clone(), summary.clone());
-    use_effect_with(now, move |&(screen, failures)| {
-        let before = shown.borrow_mut().replace((screen, failures));
+    use_effect_with(now, move |&now| {
+        let before = shown.borrow_mut().replace(now);
         let target = match before {
             // A widget must not take focus when the page loads.
             None => None,
-            Some((_, earlier)) if earlier != failures => summary.cast::<HtmlElement>(),
-            Some((earlier, _)) if earlier != screen => heading.cast::<HtmlElement>(),
+            Some((_, failures, _)) if failures != now.1 => summary.cast::<HtmlElement>(),
+            Some(before) if before != now => heading.cast::<HtmlElement>(),
             Some(_) => None,
         };
         if let Some(target) = target {

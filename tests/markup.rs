@@ -93,7 +93,7 @@ async fn policy_stands_before_the_first_question() {
         ("standard", "Until 10 people have answered"),
         ("strict", "fewer than 11 people gave"),
         ("small-group", "No numbers are shown"),
-        ("published", "needs the leave of an ethics board"),
+        ("published", "needs the approval of an ethics board"),
     ] {
         let attributes = [STRESS, GROUP, ("policy", policy), ("eligible", "30")];
         let set_up = render(&attributes, &[]).await;
@@ -237,6 +237,8 @@ async fn thanks_in_a_group_are_the_same_whatever_was_answered() {
     let none = render(&attributes, &turn("0")).await;
     assert_eq!(none, render(&attributes, &turn("gt8")).await);
     check_contains(&none, &["Thank you", "I am the next person"]);
+    let stopped = go(&[Action::Open, Action::Begin, Action::Stop]);
+    assert_eq!(none, render(&attributes, &stopped).await, "nor whether it was handed in");
 }
 
 #[tokio::test]
@@ -253,7 +255,7 @@ async fn too_few_respondents_leave_no_figure_on_the_closing_screen() {
         steps
     };
     let one = render(&attributes, &closing(1)).await;
-    check_contains(&one, &["fewer than 10 people have answered", "End and erase everything"]);
+    check_contains(&one, &["fewer than 10 people have answered", "End without results"]);
     assert_eq!(one, render(&attributes, &closing(9)).await, "the count stays unsaid");
     let ten = render(&attributes, &closing(10)).await;
     check_contains(&ten, &["Enough people have answered", "Close and make the results"]);

@@ -207,3 +207,29 @@ fn next_person_begins_with_an_empty_form() {
         assert!(session.answers.chosen(item).is_empty(), "{}", asked.id);
     }
 }
+
+#[test]
+fn whoever_gives_up_on_a_shared_device_leaves_nothing() {
+    let session = group("standard");
+    let begun = |session: Rc<Session>| act(session.clone(), [Action::Begin, choose(&session, "sex", "male")]);
+    let back = act(begun(session.clone()), [Action::Back, Action::Begin]);
+    assert!(!is_chosen(&back, "sex", "male"), "the next person begins anew");
+    let stopped = act(begun(session.clone()), [Action::Stop]);
+    assert_eq!(stopped.screen(), Screen::Done);
+    assert!(!is_chosen(&stopped, "sex", "male"));
+    let stopped_at_the_end = act(answered(session.clone(), "1-4"), [Action::Stop]);
+    assert!(!is_chosen(&stopped_at_the_end, "effects", "burnout"));
+
+    // Giving up counts for nothing: nine who handed in are still nine.
+    let nine = handed_in(group("standard"), 9);
+    let closing = act(begun(nine), [Action::Stop, Action::AskToClose]);
+    assert!(!closing.has_enough());
+}
+
+#[test]
+fn a_personal_device_has_nothing_to_stop() {
+    let session = personal();
+    let begun = act(session.clone(), [Action::Begin, choose(&session, "sex", "male"), Action::Stop]);
+    assert_eq!(begun.screen(), Screen::Section(0));
+    assert!(is_chosen(&begun, "sex", "male"));
+}

@@ -30,6 +30,7 @@ async function styleSheet() {
 
 class BalintSurvey extends HTMLElement {
   #place;
+  #slot;
   #widget;
   #isStarting = false;
 
@@ -38,9 +39,9 @@ class BalintSurvey extends HTMLElement {
       // Until the survey is there, the slot shows what the page has put between the tags.
       const root = this.attachShadow({ mode: "open" });
       this.#place = document.createElement("div");
-      const slot = document.createElement("slot");
-      slot.append(loading);
-      this.#place.append(slot);
+      this.#slot = document.createElement("slot");
+      this.#slot.append(loading);
+      this.#place.append(this.#slot);
       root.append(this.#place);
     }
     addEventListener("pagehide", this);
@@ -84,7 +85,7 @@ class BalintSurvey extends HTMLElement {
     }
   }
 
-  /** Says what is wrong where the survey would be, and to the page. */
+  /** Says what is wrong where the survey would be, above what the page has put between the tags, and to the page. */
   #fail(message) {
     const box = document.createElement("div");
     const title = document.createElement("h2");
@@ -94,7 +95,8 @@ class BalintSurvey extends HTMLElement {
     title.textContent = failed;
     text.textContent = message;
     box.append(title, text);
-    this.#place.replaceChildren(box);
+    this.#slot.replaceChildren();
+    this.#place.replaceChildren(box, this.#slot);
     this.dispatchEvent(new CustomEvent("survey-error", { bubbles: true, composed: true, detail: { message } }));
   }
 }

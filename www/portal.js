@@ -93,7 +93,7 @@ function section(instrument, collections) {
   const link = Object.assign(document.createElement("a"), {
     href: `api/report?instrument=${encodeURIComponent(instrument)}`,
     target: "_blank",
-    textContent: `Report on “${title}” (opens in a new tab)`,
+    textContent: `Report on “${title}” (JSON, opens in a new tab)`,
   });
   const items = collections.map((collection) => element("li", collectionTitles[collection] ?? collection));
   return element("section", element("h3", title), element("ul", ...items), link);

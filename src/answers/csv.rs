@@ -170,7 +170,7 @@ impl<'a, R: Read> Responses<'a, R> {
         let chosen = match (column.category, cell) {
             (_, "") | (Some(_), "0") => return Ok(()),
             (Some(category), "1") => category,
-            (Some(_), other) => return Err(CsvProblem::NotBinary(other.to_owned())),
+            (Some(_), other) => return Err(CsvProblem::NotBinary(excerpt(other))),
             (None, code) => item.find_category(code).ok_or_else(|| unknown_code(item, code))?,
         };
         answers.tick(column.item, item.takes_several(), chosen);
@@ -322,7 +322,16 @@ fn name(item: &Item, category: Option<CategoryId>) -> String {
 
 fn unknown_code(item: &Item, found: &str) -> CsvProblem {
     let expected = item.categories().map(|(_, category)| category.code.clone()).collect();
-    CsvProblem::UnknownCode { found: found.to_owned(), expected }
+    CsvProblem::UnknownCode { found: excerpt(found), expected }
+}
+
+/// Returns the beginning of a cell: in a shifted file it may hold somebody's own words, and messages are logged.
+fn excerpt(cell: &str) -> String {
+    let mut start: String = cell.chars().take(20).collect();
+    if start.len() < cell.len() {
+        start.push('…');
+    }
+    start
 }
 
 fn unreadable(error: ::csv::Error) -> CsvError {

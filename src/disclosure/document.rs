@@ -6,9 +6,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Collection, Policy, Rules, has_agreement, is_collection_name, rules};
+use super::{Collection, Policy, Rules, has_agreement, is_collection_name, rules, splits_a_shown_count};
 use crate::digest::Digest;
-use crate::instrument::{Group, Instrument, Item, Pooling, Variable};
+use crate::instrument::{Group, Instrument, Item, Meaning, Pair, Pooling, Variable};
 use crate::statistics::{Histogram, pearson};
 use crate::tally::ItemCounts;
 
@@ -188,7 +188,8 @@ pub enum Count {
     /// Five to nine respondents.
     FiveToNine,
     TenOrMore,
-    /// A sum with a part that is not exact.
+    /// Neither the count nor a bound: of a sum with a part that is not exact, and of "none" where it would
+    /// tell how few did not tick another category.
     Withheld,
 }
 
@@ -501,6 +502,9 @@ impl Document {
         if self.policy != other.policy {
             return Err(MergeError::Policy(self.policy.name.clone(), other.policy.name.clone()));
         }
+        if matches!(self.respondents, Count::FiveToNine | Count::TenOrMore) {
+            return Err(MergeError::NoCounts(self.policy.name.clone()));
+        }
         if let Some(twice) = self.collections.iter().find(|name| other.collections.contains(name)) {
             return Err(MergeError::SameCollection(twice.clone()));
         }
@@ -509,12 +513,7 @@ impl Document {
         Ok(Document {
             collections,
             eligible: self.eligible.zip(other.eligible).and_then(|(a, b)| a.checked_add(b)),
-            respondents: match (self.respondents, other.respondents) {
-                (Count::FiveToNine | Count::TenOrMore, Count::FiveToNine | Count::TenOrMore) => {
-                    Count::TenOrMore
-                }
-                (a, b) => add_counts(a, b),
-            },
+            respondents: add_counts(self.respondents, other.respondents),
             items: self.items.iter().zip(&other.items).map(|(a, b)| a.sum(b)).collect(),
             derived: self.derived.iter().zip(&other.derived).map(|(a, b)| a.sum(b)).collect(),
             correlations: self.correlations.iter().zip(&other.correlations).map(|(a, b)| a.sum(b)).collect(),
@@ -556,6 +555,8 @@ fn sum_levels(a: &[u64], b: &[u64]) -> Option<Vec<u64>> {
 pub enum MergeError {
     Instrument(String, String),
     Policy(String, String),
+    /// The policy releases no counts that could be added.
+    NoCounts(String),
     SameCollection(String),
 }
 
@@ -564,6 +565,12 @@ impl fmt::Display for MergeError {
         match self {
             Self::Instrument(a, b) => write!(f, "releases of two instruments cannot be merged: {a} and {b}"),
             Self::Policy(a, b) => write!(f, "releases under two policies cannot be merged: {a} and {b}"),
+            Self::NoCounts(policy) => {
+                write!(
+                    f,
+                    "releases under {policy} hold no counts that could be added; expected one at a time"
+                )
+            }
             Self::SameCollection(name) => {
                 write!(f, "collection {name:?} is there twice: its respondents would be counted twice")
             }

@@ -82,11 +82,23 @@ pub fn ticks(count: u64, base: u64, policy: &Policy) -> Count {
     }
 }
 
-/// Returns the band of a count in a small group: all but at most one, at most one, or between.
+/// Returns whether the count of those who ticked "none" may stand beside the other exact counts.
+///
+/// "None" excludes the others, so those who ticked something are known, and with them how many of these did
+/// *not* tick a category: that must not be a few either.
+pub fn none_may_stand(none: u64, others: &[Count], base: u64, policy: &Policy) -> bool {
+    let some = base - none;
+    let is_few = |count: &u64| (1..policy.cell).contains(&some.saturating_sub(*count));
+    !others.iter().filter_map(|count| count.exact()).any(|count| is_few(&count))
+}
+
+/// Returns the band of a count in a small group: four fifths or more, one fifth or fewer, or between.
+///
+/// For five to nine respondents that is all but at most one, and at most one.
 pub fn small_group(count: u64, base: u64) -> Count {
-    if count + 1 >= base {
+    if 5 * count >= 4 * base {
         Count::AtLeast(80)
-    } else if count <= 1 {
+    } else if 5 * count <= base {
         Count::AtMost(20)
     } else {
         Count::Between
@@ -105,8 +117,6 @@ pub struct Side {
     pub is_binary: bool,
     /// Whether it is an item as it was asked, whose table is released with the items.
     pub is_item: bool,
-    /// Whether the tables that it is derived from are released in full.
-    pub is_full: bool,
 }
 
 /// What may be shown of a planned pair.
@@ -118,8 +128,6 @@ pub enum PairRelease {
         r: f64,
         /// To how many decimals it was rounded; `None` when it is as computed.
         decimals: Option<u32>,
-        /// Whether the distributions of the pair's derived variables must not be released.
-        hides_partner: bool,
     },
     Exact {
         x: Histogram,
@@ -134,18 +142,21 @@ pub enum PairRelease {
 /// - there are as many pairs as the threshold asks;
 /// - enough respondents are off the most frequent value of each variable, and in both levels of a binary one;
 /// - for a binary variable, the other's sum over each level is well off its bounds: else everybody in
-///   the level is known.
+///   the level is known;
+/// - Σxy is well off the least and the most that these distributions allow: else the two together are known.
 ///
 /// Where a few have one variable but not the other, r is rounded, so that these few cannot be computed as
-/// a difference: to one decimal where the partner's table is released as an item, else to two, and the
-/// derived partner's distribution is hidden. It is hidden, too, where a table was pooled.
+/// a difference: to one decimal where the partner's table is released as an item, else to two.
+/// With r released, the distributions of the pair's derived variables never are: from both together the
+/// joint table can often be computed, cells of one included.
 pub fn pair(sides: &[Side; 2], sum_xy: u64, policy: &Policy) -> PairRelease {
     let [x, y] = sides;
     let n = x.pairs.base();
     let is_safe = n >= policy.threshold
         && sides.iter().all(|side| varies_enough(side, policy))
         && levels_are_off_bounds(x, y, sum_xy, policy)
-        && levels_are_off_bounds(y, x, sum_xy, policy);
+        && levels_are_off_bounds(y, x, sum_xy, policy)
+        && is_off_extremes(x, y, sum_xy, policy);
     let Some(r) = pearson(&x.pairs, &y.pairs, sum_xy).filter(|_| is_safe) else {
         return PairRelease::Withheld;
     };
@@ -156,8 +167,36 @@ pub fn pair(sides: &[Side; 2], sum_xy: u64, policy: &Policy) -> PairRelease {
         true => Some(1),
         false => Some(2),
     };
-    let hides_partner = !few_excluded.is_empty() || sides.iter().any(|side| !side.is_full);
-    PairRelease::R { n, r: round(r, decimals), decimals, hides_partner }
+    PairRelease::R { n, r: round(r, decimals), decimals }
+}
+
+fn is_off_extremes(x: &Side, y: &Side, sum_xy: u64, policy: &Policy) -> bool {
+    let (least, most) = extremes(&x.pairs, &y.pairs);
+    let (sum, limit) = (u128::from(sum_xy), u128::from(policy.cell));
+    sum >= least + limit && sum + limit <= most
+}
+
+/// Returns the smallest and the largest Σxy of two distributions, by the rearrangement inequality.
+pub(super) fn extremes(x: &Histogram, y: &Histogram) -> (u128, u128) {
+    let ascending: Vec<(u64, u64)> = x.levels().collect();
+    let y: Vec<(u64, u64)> = y.levels().collect();
+    let reversed: Vec<(u64, u64)> = y.iter().rev().copied().collect();
+    (product(&ascending, &reversed), product(&ascending, &y))
+}
+
+/// Returns Σxy when both lists of (value, count) are paired off from their starts.
+fn product(x: &[(u64, u64)], y: &[(u64, u64)]) -> u128 {
+    let (mut x, mut y) = (x.to_vec(), y.to_vec());
+    let (mut i, mut j, mut sum) = (0, 0, 0_u128);
+    while i < x.len() && j < y.len() {
+        let both = x[i].1.min(y[j].1);
+        sum += u128::from(x[i].0) * u128::from(y[j].0) * u128::from(both);
+        x[i].1 -= both;
+        y[j].1 -= both;
+        i += usize::from(x[i].1 == 0);
+        j += usize::from(y[j].1 == 0);
+    }
+    sum
 }
 
 fn round(r: f64, decimals: Option<u32>) -> f64 {

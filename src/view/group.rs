@@ -36,7 +36,7 @@ pub fn set_up(props: &ScreenProps, error: Option<&str>) -> Html {
             { lead("One device goes round. Each person answers, hands in and passes it on; you close the collection at the end.") }
             <div class={classes!("question", error.map(|_| "has-error"))}>
                 <label for="eligible">{ "How many people can take part?" }</label>
-                <p id="eligible-hint" class="hint">{ "Everybody who is invited, whether or not they answer." }</p>
+                <p id="eligible-hint" class="hint">{ "Everybody who is invited, whether or not they answer. If more people answer than you enter here, there are no results." }</p>
                 if let Some(error) = error {
                     <p id="eligible-error" class="error"><span class="visually-hidden">{ "Error: " }</span>{ error }</p>
                 }
@@ -61,12 +61,16 @@ pub fn set_up(props: &ScreenProps, error: Option<&str>) -> Html {
     }
 }
 
-/// Thanks one respondent and waits for the next; it is the same whatever was answered.
+/// What is true for everybody who hands the device on, whether they handed in or gave up.
+pub const NOTHING_LEFT: &str = "Nothing of yours is left on this device that anybody could read.";
+
+/// Thanks one respondent and waits for the next; it is the same whatever was answered, and whether it was.
 pub fn hand_over(props: &ScreenProps) -> Html {
     html! {
         <>
             { props.heading(None, "Thank you") }
-            { lead("Your answers were added and forgotten. Please hand the device to the next person.") }
+            { lead(NOTHING_LEFT) }
+            <p>{ "Please hand the device to the next person." }</p>
             <div class="buttons">
                 { props.main_button("I am the next person", Action::Next) }
             </div>
@@ -91,9 +95,13 @@ pub fn closing(props: &ScreenProps) -> Html {
                 { lead(format!("Not yet enough: fewer than {threshold} people have answered. There are no results, and nothing to see.")) }
                 <div class="buttons">
                     { props.main_button("Keep it open", Action::KeepOpen) }
-                    { props.button("End and erase everything", Action::Erase) }
                 </div>
             }
+            <details>
+                <summary>{ "End without results" }</summary>
+                <p>{ "The answers of everybody so far are erased. This cannot be undone." }</p>
+                { props.button("Erase everything", Action::Erase) }
+            </details>
         </>
     }
 }
@@ -139,7 +147,7 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
                 }
             </div>
             <details>
-                <summary>{ "What is sent, to the letter" }</summary>
+                <summary>{ "The release, to the letter" }</summary>
                 <pre tabindex="0">{ body }</pre>
             </details>
             { report_tables(&Report::new(release, &settings.instrument), &settings.instrument) }

@@ -13,7 +13,7 @@ pub fn preview(instrument: &Instrument, answers: &Answers) -> Html {
     let (likert, others): (Vec<_>, Vec<_>) =
         instrument.items().partition(|(_, item)| item.kind == Kind::Likert);
     html! {
-        <div class="preview" part="preview">
+        <div class="preview" part="preview" translate="no">
             if let Some(reference) = reference {
                 <p>{ format!("The study: {}; {} of {} answered, {}.", reference.name, reference.respondents,
                     reference.eligible, reference.population) }</p>

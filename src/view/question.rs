@@ -79,7 +79,7 @@ impl Asked<'_> {
             <div class="choices">
                 { for self.item.categories().map(|(id, category)| self.choice(id, category)) }
                 if self.item.categories.iter().any(|category| category.meaning == Meaning::Other) {
-                    { self.words("other", "Other, in your own words (optional; never leaves this page)", "2") }
+                    { self.words("other", "Other, in your own words (optional; the words never leave this page, only the tick is counted)", "2") }
                 }
             </div>
         }
@@ -146,6 +146,9 @@ impl Asked<'_> {
                     maxlength="2000"
                     autocomplete="off"
                     spellcheck="false"
+                    autocorrect="off"
+                    autocapitalize="off"
+                    writingsuggestions="false"
                     value={self.answers.text(self.id).to_owned()}
                     {oninput}
                 />

@@ -180,8 +180,18 @@ fn section_screen(props: &ScreenProps, place: usize) -> Html {
             <div class="buttons">
                 { submit_button("Continue") }
                 { props.button("Back", Action::Back) }
+                { stop(props) }
             </div>
         </form>
+    }
+}
+
+/// Renders the way out for somebody who does not want to go on with a device that others will see.
+fn stop(props: &ScreenProps) -> Html {
+    if props.session.is_group() {
+        props.button("Stop and erase my answers", Action::Stop)
+    } else {
+        Html::default()
     }
 }
 
@@ -257,7 +267,7 @@ fn checked_section(props: &ScreenProps, place: usize, section: &Section) -> Html
                     { "Change" }<span class="visually-hidden">{ format!(" {}", section.title) }</span>
                 </button>
             </div>
-            <dl>{ for asked.into_iter().map(|item| checked_item(&props.session, item)) }</dl>
+            <dl translate="no">{ for asked.into_iter().map(|item| checked_item(&props.session, item)) }</dl>
         </section>
     }
 }
@@ -292,6 +302,7 @@ fn hand_in(props: &ScreenProps) -> Html {
             <div class="buttons">
                 { submit_button("Add my answers") }
                 { props.button("Back", Action::Back) }
+                { stop(props) }
             </div>
         </form>
     }

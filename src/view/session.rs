@@ -27,6 +27,8 @@ pub struct Session {
     /// The open collection of a group.
     open: Option<Open>,
     pub delivery: Delivery,
+    /// How often the release was sent again, so that each time the heading takes focus from the button that goes.
+    pub resent: u32,
 }
 
 /// A group's open collection: its running state is one tally.
@@ -121,6 +123,8 @@ pub enum Action {
     Change {
         section: usize,
     },
+    /// Gives up on a group's device: erases the answers.
+    Stop,
     /// Hands the answers in: to the group's tally, or to the preview.
     Finish,
     /// Erases the answers.
@@ -158,6 +162,7 @@ impl Session {
             eligible,
             open: None,
             delivery: Delivery::None,
+            resent: 0,
         }
     }
 
@@ -227,6 +232,14 @@ impl Session {
                 self.failures += 1;
             }
         }
+    }
+
+    /// Shows the first question; on a group's device nothing may be left of whoever began before.
+    fn begin(&mut self) {
+        if self.is_group() {
+            self.forget();
+        }
+        self.go(Phase::Section(0));
     }
 
     fn advance(&mut self) {
@@ -336,7 +349,8 @@ impl Reducible for Session {
         match (&action, next.screen()) {
             (Action::WriteEligible { text }, Screen::SetUp) => next.eligible.clone_from(text),
             (Action::Open, Screen::SetUp) => next.open(),
-            (Action::Begin, Screen::Intro) => next.go(Phase::Section(0)),
+            (Action::Begin, Screen::Intro) => next.begin(),
+            (Action::Stop, Screen::Section(_) | Screen::Check) if next.is_open() => next.end(),
             (Action::Choose { .. } | Action::Untick { .. } | Action::Write { .. }, Screen::Section(_)) => {
                 next.answer(&action);
             }
@@ -354,7 +368,10 @@ impl Reducible for Session {
             (Action::KeepOpen, Screen::Closing) => next.go(Phase::Intro),
             (Action::Close, Screen::Closing) if next.has_enough() => next.close(),
             (Action::Erase, Screen::Closing) => next.erase(),
-            (Action::Send, Screen::Closed) => next.send(),
+            (Action::Send, Screen::Closed) => {
+                next.resent += 1;
+                next.send();
+            }
             (Action::Deliver { delivery }, Screen::Closed) => next.delivery = delivery.clone(),
             // An action that comes late, such as a second click, does nothing.
             _ => return self,

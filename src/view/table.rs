@@ -151,8 +151,9 @@ fn correlations(report: &Report, instrument: &Instrument) -> Html {
 /// Returns a count in words, for those that are no number.
 fn count(count: Count) -> String {
     match count {
-        Count::Below(limit) => format!("fewer than {limit}"),
-        Count::Above(limit) => format!("more than {limit}"),
+        Count::Below(limit) => format!("fewer than {limit} people"),
+        Count::Above(limit) => format!("more than {limit} people"),
+        Count::Between => "between 20% and 80%".to_owned(),
         Count::AtLeast(percent) => format!("{percent}% or more"),
         Count::AtMost(percent) => format!("{percent}% or fewer"),
         other => other.to_string(),

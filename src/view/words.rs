@@ -27,11 +27,15 @@ pub fn policy(policy: &Policy) -> Vec<String> {
             sentences.push(format!(
                 "An answer that fewer than {cell} people gave is joined with others or not shown. So is one that nearly everybody gave."
             ));
-            sentences.push("No combination of two answers is shown, apart from the correlations that were planned beforehand.".into());
+            sentences.push(
+                "No combination of two answers is shown, apart from the correlations that were planned beforehand.".into(),
+            );
+            sentences.push("How many left a question out, or preferred not to say, is shown.".into());
         }
         Rules::Bands => {
             sentences.push(
-                "No numbers are shown; only whether nearly all agreed, nearly nobody did, or something between.".into(),
+                "No numbers are shown; only whether 80% or more agreed, 20% or fewer, or something between."
+                    .into(),
             );
             sentences.push("Nothing is shown about who you are: no year, no sex.".into());
         }
@@ -39,7 +43,7 @@ pub fn policy(policy: &Policy) -> Vec<String> {
             sentences.push(
                 "Every count is shown as it is, small ones too. In a small group an answer that one person gave can be recognised as theirs.".into(),
             );
-            sentences.push("This way of publishing needs the leave of an ethics board.".into());
+            sentences.push("This way of publishing needs the approval of an ethics board.".into());
         }
     }
     sentences

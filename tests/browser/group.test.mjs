@@ -137,7 +137,8 @@ scenario("below the threshold there is no release, no figure, and no sign of how
   assert.deepEqual(await portal.events("survey-submit"), []);
 
   await askToClose(survey);
-  await press(survey, "End and erase everything");
+  await survey.getByText("End without results").click();
+  await press(survey, "Erase everything");
   await survey.locator(".heading:focus", { hasText: "The collection was erased" }).waitFor();
   assert.equal(await survey.getByRole("button").count(), 0);
   assert.deepEqual(portal.log.requests.slice(requests).map((request) => request.url()), []);
@@ -178,6 +179,8 @@ scenario(
     await press(survey, "Send again");
     await delivery(survey, "is kept there");
     assert.equal(await survey.getByRole("button", { name: "Send again" }).count(), 0);
+    // The button that had the focus is gone.
+    await survey.locator(".heading:focus", { hasText: "Results of this group" }).waitFor();
 
     const bodies = portal.log.puts().map((put) => put.postData());
     assert.equal(bodies.length, 3);

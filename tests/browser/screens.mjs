@@ -189,7 +189,8 @@ async function* erasedCollection(portal) {
   await press(survey, "Add my answers");
   await at(survey, "Thank you");
   await askToClose(survey);
-  await press(survey, "End and erase everything");
+  await survey.getByText("End without results").click();
+  await press(survey, "Erase everything");
   await at(survey, "The collection was erased");
   yield "erased";
 }

@@ -72,7 +72,7 @@ struct ReleaseArgs {
     #[arg(long, value_name = "N")]
     eligible: Option<u64>,
 
-    /// What the collection is called; by default, the file's name without its ending.
+    /// What the collection is called, which is published; by default, the file's name without its ending.
     #[arg(long, value_name = "NAME")]
     collection: Option<String>,
 

@@ -25,7 +25,7 @@ use balint_survey::instrument::Instrument;
 use balint_survey::report::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -156,8 +156,10 @@ async fn terminated() {
 
 /// Returns the whole server: the releases below `/api/`, and the folder `www`.
 pub fn app(store: Store, www: PathBuf) -> Router {
-    let mut router =
-        Router::new().nest("/api", api(store)).fallback_service(files(www)).layer(CompressionLayer::new());
+    let mut router = Router::new()
+        .nest("/api", api(store))
+        .fallback_service(files(www))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Best));
     for (name, value) in HEADERS {
         router = router.layer(SetResponseHeaderLayer::overriding(name, value));
     }

@@ -12,8 +12,8 @@ pub(super) fn document(release: &Document, instruments: &[Instrument]) -> Result
     let respondents = respondents(release, &policy)?;
     let checker = Checker { instrument, policy, respondents, is_merged: release.collections.len() > 1 };
     checker.items(&release.items)?;
-    checker.derived(&release.derived)?;
-    checker.correlations(&release.correlations)
+    checker.derived(release)?;
+    checker.correlations(release)
 }
 
 fn stamped_instrument<'a>(
@@ -90,8 +90,12 @@ impl Checker<'_> {
     fn items(&self, released: &[ReleasedItem]) -> Result<(), ReleaseError> {
         let ids: Vec<&str> = self.instrument.items().map(|(_, item)| item.id.as_str()).collect();
         same_ids("items", released.iter().map(|item| item.id.as_str()), &ids)?;
-        for ((_, item), released) in self.instrument.items().zip(released) {
-            self.item(item, released)?;
+        for ((id, item), one) in self.instrument.items().zip(released) {
+            self.item(item, one)?;
+            let is_open = self.policy.rules() == Rules::Cells && one.base.is_some();
+            let tells_more = is_open && splits_a_shown_count(self.instrument, id, released);
+            let place = format!("item {:?}", item.id);
+            expect(!tells_more, place, "a base", "it to be withheld like the answers that it depends on")?;
         }
         Ok(())
     }
@@ -105,7 +109,11 @@ impl Checker<'_> {
         expect(is_shown, &place, "counts", "them to be withheld under this policy")?;
         self.grouping(&place, item, cells)?;
         for cell in cells {
-            let is_good = self.count(item, cell.count, released.base);
+            let is_none = has_meaning(item, cell, Meaning::None);
+            let is_good = match cell.count {
+                Count::Withheld => self.is_merged || is_none && self.policy.rules() == Rules::Cells,
+                count => self.count(item, count, released.base),
+            };
             let expected = format!("what {} can show of {:?}", self.policy.name(), released.base);
             let place = format!("{place}, {}", cell.categories.join("+"));
             expect(is_good, place, cell.count, expected)?;
@@ -153,7 +161,6 @@ impl Checker<'_> {
     fn count(&self, item: &Item, count: Count, base: Option<u64>) -> bool {
         let (base, limit) = (base.unwrap_or(0), self.policy.cell());
         match (self.policy.rules(), count) {
-            (_, Count::Withheld) => self.is_merged,
             (Rules::Exact, Count::Exact(count)) => count <= base,
             (Rules::Bands, Count::AtLeast(80) | Count::AtMost(20) | Count::Between) => true,
             (Rules::Cells, Count::Below(_) | Count::Above(_) | Count::AtLeast(_))
@@ -204,21 +211,48 @@ impl Checker<'_> {
         expect(varies, place, found, "unanimity to be withheld")
     }
 
-    fn derived(&self, released: &[ReleasedVariable]) -> Result<(), ReleaseError> {
+    fn derived(&self, release: &Document) -> Result<(), ReleaseError> {
         let ids: Vec<&str> = self.instrument.derived().iter().map(|v| v.id.as_str()).collect();
-        same_ids("derived", released.iter().map(|variable| variable.id.as_str()), &ids)?;
-        for (variable, released) in self.instrument.derived().iter().zip(released) {
+        same_ids("derived", release.derived.iter().map(|variable| variable.id.as_str()), &ids)?;
+        for (variable, released) in self.instrument.derived().iter().zip(&release.derived) {
             let place = format!("derived {:?}", variable.id);
             let Some(counts) = &released.counts else { continue };
             let is_shown = self.policy.rules() != Rules::Bands;
             expect(is_shown, &place, "counts", "none under this policy")?;
-            self.levels(&place, variable, counts)?;
-            let is_safe = self.policy.rules() != Rules::Cells
-                || rules::table(counts, &[], true, &self.policy) == rules::Table::Exact;
-            let expected = format!("two levels or more, of {} or more", self.policy.cell());
-            expect(is_safe, &place, format!("counts {counts:?}"), expected)?;
+            let sum = self.levels(&place, variable, counts)?;
+            let most = self.base_of(variable, release);
+            expect(sum <= most, &place, format!("{sum} respondents"), format!("at most {most}"))?;
+            if self.policy.rules() == Rules::Cells {
+                self.shown_levels(&place, variable, counts, release)?;
+            }
         }
         Ok(())
+    }
+
+    /// Checks that a variable's counts may stand beside everything else that is released.
+    fn shown_levels(
+        &self,
+        place: &str,
+        variable: &Variable,
+        counts: &[u64],
+        release: &Document,
+    ) -> Result<(), ReleaseError> {
+        let is_safe = rules::table(counts, &[], true, &self.policy) == rules::Table::Exact;
+        let expected = format!("two levels or more, of {} or more", self.policy.cell());
+        expect(is_safe, place, format!("counts {counts:?}"), expected)?;
+        let mut sources = variable.definition.items().iter();
+        let is_full = sources.all(|item| release.items[item.0].is_full());
+        expect(is_full, place, "counts", "none, since a table that they follow from is not shown in full")?;
+        let is_in = |pair: &Pair| pair.x.id == variable.id || pair.y.id == variable.id;
+        let mut pairs = self.instrument.pairs().iter().zip(&release.correlations);
+        let has_coefficient = pairs.any(|(pair, released)| is_in(pair) && released.result.is_some());
+        expect(!has_coefficient, place, "counts", "none, since a correlation with them is shown")
+    }
+
+    /// Returns the most respondents that can have a variable: the smallest base of its items.
+    fn base_of(&self, variable: &Variable, release: &Document) -> u64 {
+        let bases = variable.definition.items().iter().map(|item| release.items[item.0].base);
+        bases.map(|base| base.unwrap_or(0)).min().unwrap_or(0)
     }
 
     /// Checks counts by level, and returns how many respondents they hold.
@@ -234,14 +268,18 @@ impl Checker<'_> {
         })
     }
 
-    fn correlations(&self, released: &[ReleasedCorrelation]) -> Result<(), ReleaseError> {
+    fn correlations(&self, release: &Document) -> Result<(), ReleaseError> {
+        let released = &release.correlations;
         let ids: Vec<&str> = self.instrument.pairs().iter().map(|pair| pair.id.as_str()).collect();
         same_ids("correlations", released.iter().map(|pair| pair.id.as_str()), &ids)?;
         for (pair, released) in self.instrument.pairs().iter().zip(released) {
             let place = format!("correlation {:?}", pair.id);
             match (&released.result, self.policy.rules()) {
                 (None, _) => {}
-                (Some(ReleasedPair::R { n, .. }), Rules::Cells) => self.coefficient(&place, *n)?,
+                (Some(ReleasedPair::R { n, r }), Rules::Cells) => {
+                    let most = self.base_of(&pair.x, release).min(self.base_of(&pair.y, release));
+                    self.coefficient(&place, *n, *r, most)?;
+                }
                 (Some(ReleasedPair::Exact { x, y, sum_xy }), Rules::Exact) => {
                     let n = (self.levels(&place, &pair.x, x)?, self.levels(&place, &pair.y, y)?);
                     expect(n.0 == n.1, &place, format!("{} and {} values", n.0, n.1), "as many of both")?;
@@ -262,41 +300,25 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn coefficient(&self, place: &str, n: u64) -> Result<(), ReleaseError> {
-        let range = self.policy.threshold()..=self.respondents.unwrap_or(0);
+    fn coefficient(&self, place: &str, n: u64, r: Coefficient, most: u64) -> Result<(), ReleaseError> {
+        let range = self.policy.threshold()..=most;
         let pairs = format!("{} to {}", range.start(), range.end());
-        expect(range.contains(&n), place, format!("n = {n}"), pairs)
+        expect(range.contains(&n), place, format!("n = {n}"), pairs)?;
+        expect(r.value().abs() < 1.0, place, format!("r = {r}"), "less than 1 in size")
     }
 }
 
 /// Returns whether some pairs have these marginal counts and this Σxy, as far as the extremes tell.
 fn is_possible(x: &Histogram, y: &Histogram, sum_xy: u64) -> bool {
-    let (least, most) = extremes(x, y);
+    let (least, most) = rules::extremes(x, y);
     (least..=most).contains(&u128::from(sum_xy))
         && (pearson(x, y, sum_xy).is_some() || x.levels().count() == 1 || y.levels().count() == 1)
 }
 
-/// Returns the smallest and the largest Σxy, by the rearrangement inequality.
-fn extremes(x: &Histogram, y: &Histogram) -> (u128, u128) {
-    let ascending: Vec<(u64, u64)> = x.levels().collect();
-    let y: Vec<(u64, u64)> = y.levels().collect();
-    let reversed: Vec<(u64, u64)> = y.iter().rev().copied().collect();
-    (product(&ascending, &reversed), product(&ascending, &y))
-}
-
-/// Returns Σxy when both lists of (value, count) are paired off from their starts.
-fn product(x: &[(u64, u64)], y: &[(u64, u64)]) -> u128 {
-    let (mut x, mut y) = (x.to_vec(), y.to_vec());
-    let (mut i, mut j, mut sum) = (0, 0, 0_u128);
-    while i < x.len() && j < y.len() {
-        let both = x[i].1.min(y[j].1);
-        sum += u128::from(x[i].0) * u128::from(y[j].0) * u128::from(both);
-        x[i].1 -= both;
-        y[j].1 -= both;
-        i += usize::from(x[i].1 == 0);
-        j += usize::from(y[j].1 == 0);
-    }
-    sum
+/// Returns whether a cell is of one category with that meaning.
+fn has_meaning(item: &Item, cell: &ReleasedCell, meaning: Meaning) -> bool {
+    let [code] = &cell.categories[..] else { return false };
+    item.find_category(code).is_some_and(|category| item.category(category).meaning == meaning)
 }
 
 fn same_ids<'a>(
