@@ -62,7 +62,7 @@ pub fn set_up(props: &ScreenProps, error: Option<&str>) -> Html {
 }
 
 /// What is true for everybody who hands the device on, whether they handed in or gave up.
-pub const NOTHING_LEFT: &str = "Nothing of yours is left on this device that anybody could read.";
+pub const NOTHING_LEFT: &str = "Nothing of yours is left on this screen.";
 
 /// Thanks one respondent and waits for the next; it is the same whatever was answered, and whether it was.
 pub fn hand_over(props: &ScreenProps) -> Html {

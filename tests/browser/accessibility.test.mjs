@@ -84,7 +84,7 @@ scenario("the live region is there from the start, and says when answers were ad
   const region = await status.elementHandle();
   await openCollection(survey, 30);
   await respond(survey, 1);
-  assert.equal(await region.textContent(), "Nothing of yours is left on this device that anybody could read.");
+  assert.equal(await region.textContent(), "Nothing of yours is left on this screen.");
   assert.ok(await region.evaluate((element) => element.isConnected));
   await press(survey, "I am the next person");
   await at(survey, "Class-wide stress-experience survey");
