@@ -61,7 +61,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     html! {
         <div class="survey" lang={session.instrument().text().language.clone()}>
             // Keyed, so that no element of one screen is reused in another: it would stay unfolded, or scrolled.
-            <div key={format!("{:?}", session.screen())} class="screen">{ screens::current(&screen) }</div>
+            <div key={session.screen().number()} class="screen">{ screens::current(&screen) }</div>
             <p class="visually-hidden" role="status">{ status(&session) }</p>
         </div>
     }

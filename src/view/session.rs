@@ -93,6 +93,23 @@ pub enum Screen {
     Erased,
 }
 
+impl Screen {
+    /// Returns another number for each screen.
+    pub fn number(self) -> usize {
+        match self {
+            Screen::SetUp => 0,
+            Screen::Intro => 1,
+            Screen::Check => 2,
+            Screen::Preview => 3,
+            Screen::Done => 4,
+            Screen::Closing => 5,
+            Screen::Closed => 6,
+            Screen::Erased => 7,
+            Screen::Section(place) => 8 + place,
+        }
+    }
+}
+
 /// What somebody does.
 #[derive(Clone, PartialEq)]
 pub enum Action {
