@@ -23,7 +23,7 @@ pub mod rules;
 use std::fmt;
 
 use crate::digest::Digest;
-use crate::instrument::{Definition, Instrument, Item, ItemId, Kind, Meaning, Pair, Variable};
+use crate::instrument::{Definition, Instrument, Item, ItemId, Kind, Meaning, Variable};
 use crate::statistics::Histogram;
 use crate::tally::Tally;
 
@@ -279,13 +279,12 @@ impl Releaser<'_> {
 
     fn ticks(&self, item: &Item, cells: &[u64], base: u64) -> Vec<ReleasedCell> {
         let mut shown = document::each(item, cells, |count| rules::ticks(count, base, self.policy));
-        let is_none =
-            |place: usize| item.answers().nth(place).is_some_and(|(_, c)| c.meaning == Meaning::None);
-        for place in (0..shown.len()).filter(|place| is_none(*place)) {
-            let others = (0..shown.len()).filter(|other| *other != place).map(|other| shown[other].count);
-            let others: Vec<Count> = others.collect();
-            let is_exact = shown[place].count.exact().is_some();
-            if is_exact && !rules::none_may_stand(cells[place], &others, base, self.policy) {
+        for (place, (_, category)) in item.answers().enumerate() {
+            let exact = shown[place].count.exact();
+            let Some(none) = exact.filter(|_| category.meaning == Meaning::None) else { continue };
+            let others = shown.iter().enumerate().filter(|(other, _)| *other != place);
+            let others: Vec<Count> = others.map(|(_, cell)| cell.count).collect();
+            if !rules::none_may_stand(none, &others, base, self.policy) {
                 shown[place].count = Count::Withheld;
             }
         }
@@ -390,9 +389,8 @@ impl Releaser<'_> {
     }
 
     fn hidden_by_a_pair(&self, variable: &Variable, pairs: &[PairRelease]) -> bool {
-        let is_in = |pair: &Pair| pair.x.id == variable.id || pair.y.id == variable.id;
         let hides = |release: &PairRelease| matches!(release, PairRelease::R { .. });
-        self.instrument.pairs().iter().zip(pairs).any(|(pair, release)| is_in(pair) && hides(release))
+        self.instrument.pairs().iter().zip(pairs).any(|(pair, release)| pair.has(variable) && hides(release))
     }
 
     fn correlations(&self, pairs: &[PairRelease]) -> Vec<ReleasedCorrelation> {

@@ -259,6 +259,13 @@ impl CategoryId {
     }
 }
 
+impl Pair {
+    /// Returns whether a variable is one of the two.
+    pub fn has(&self, variable: &Variable) -> bool {
+        self.x.id == variable.id || self.y.id == variable.id
+    }
+}
+
 impl Reference {
     /// Returns what was printed for an item.
     pub fn of(&self, item: ItemId) -> Option<&ReferenceItem> {

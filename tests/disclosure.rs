@@ -731,16 +731,21 @@ fn the_distribution_of_a_sum_of_items_is_withheld() {
     assert_eq!(levels(&release, "likert_total"), None);
 }
 
+/// One side of a pair: a derived variable whose values begin at 0.
+fn side(counts: &[u64], base: u64) -> Side {
+    Side {
+        pairs: Histogram { start: 0, counts: counts.to_vec() },
+        base,
+        highest: counts.len() as u16 - 1,
+        is_binary: false,
+        is_item: false,
+    }
+}
+
 /// R6b for a variable of more than two levels: whoever is off its most frequent value must not be few.
 #[test]
 fn a_correlation_is_withheld_where_a_variable_hardly_varies() {
-    let side = |counts: &[u64], is_binary| Side {
-        pairs: Histogram { start: 0, counts: counts.to_vec() },
-        base: 46,
-        highest: counts.len() as u16 - 1,
-        is_binary,
-        is_item: false,
-    };
+    let side = |counts: &[u64], is_binary| Side { is_binary, ..side(counts, 46) };
     // The others have the value 4, and these few 0; so many of the few are among the 26.
     let found = |few: u64, among: u64| {
         let sides = [side(&[20, 26], true), side(&[few, 0, 0, 0, 46 - few, 0, 0], false)];
@@ -753,13 +758,7 @@ fn a_correlation_is_withheld_where_a_variable_hardly_varies() {
 /// A perfectly ordered table, or one that is nearly so, is known from its margins and r.
 #[test]
 fn a_correlation_near_its_extremes_is_withheld() {
-    let side = |counts: &[u64], is_binary| Side {
-        pairs: Histogram { start: 0, counts: counts.to_vec() },
-        base: 43,
-        highest: counts.len() as u16 - 1,
-        is_binary,
-        is_item: false,
-    };
+    let side = |counts: &[u64], is_binary| Side { is_binary, ..side(counts, 43) };
     let sides = [side(&[18, 25], true), side(&[16, 0, 0, 27, 0, 0, 0], false)];
     let is_released = |sum| rules::pair(&sides, sum, &Policy::default()) != PairRelease::Withheld;
     // By hand: at most all 25 have the value 3, and at least 9 of them do, since only 16 have 0.
@@ -809,13 +808,7 @@ fn the_count_of_none_is_withheld_where_it_leaves_a_few() {
 /// R6c: where the few can be subtracted from a table that is released as an item, r has one decimal.
 #[test]
 fn a_coefficient_with_an_item_has_one_decimal_where_a_few_have_no_pair() {
-    let side = |counts: &[u64], base, is_item| Side {
-        pairs: Histogram { start: 0, counts: counts.to_vec() },
-        base,
-        highest: counts.len() as u16 - 1,
-        is_binary: false,
-        is_item,
-    };
+    let side = |counts: &[u64], base, is_item| Side { is_item, ..side(counts, base) };
     let decimals = |base, is_item| {
         let sides = [side(&[20, 10, 16], 46, false), side(&[10, 20, 16], base, is_item)];
         match rules::pair(&sides, 50, &Policy::default()) {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Collection, Policy, Rules, has_agreement, is_collection_name, rules, splits_a_shown_count};
 use crate::digest::Digest;
-use crate::instrument::{Group, Instrument, Item, Meaning, Pair, Pooling, Variable};
-use crate::statistics::{Histogram, pearson};
+use crate::instrument::{Group, Instrument, Item, Meaning, Pooling, Variable};
+use crate::statistics::Histogram;
 use crate::tally::ItemCounts;
 
 /// The version of the document's form.

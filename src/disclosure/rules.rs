@@ -205,11 +205,11 @@ fn round(r: f64, decimals: Option<u32>) -> f64 {
     (r * unit).round() / unit
 }
 
+/// Returns whether enough are off the most frequent value; of a binary variable these are the smaller level.
 fn varies_enough(side: &Side, policy: &Policy) -> bool {
     let counts = &side.pairs.counts;
     let most = counts.iter().copied().max().unwrap_or(0);
-    let has_levels = !side.is_binary || counts.iter().all(|count| *count >= policy.cell);
-    side.pairs.base() - most >= policy.cell && has_levels
+    side.pairs.base() - most >= policy.cell
 }
 
 /// Returns whether, for a binary variable, each level's sum of the other is away from its minimum and maximum.

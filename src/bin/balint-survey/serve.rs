@@ -156,10 +156,7 @@ async fn terminated() {
 
 /// Returns the whole server: the releases below `/api/`, and the folder `www`.
 pub fn app(store: Store, www: PathBuf) -> Router {
-    let mut router = Router::new()
-        .nest("/api", api(store))
-        .fallback_service(files(www))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Best));
+    let mut router = Router::new().nest("/api", api(store)).fallback_service(files(www));
     for (name, value) in HEADERS {
         router = router.layer(SetResponseHeaderLayer::overriding(name, value));
     }
@@ -172,6 +169,8 @@ fn files(www: PathBuf) -> Router {
         .fallback_service(ServeDir::new(www).precompressed_br())
         .layer(middleware::from_fn(hide_dot_files))
         .layer(middleware::map_response(name_scripts))
+        // These are few and small; what is large was compressed when it was built.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Best))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, NO_CACHE))
 }
 
@@ -208,6 +207,7 @@ fn api(store: Store) -> Router {
         .fallback(no_such_resource)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(RELEASE_LIMIT))
+        .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, NO_STORE))
         .with_state(Api { store, instruments })
 }
