@@ -232,7 +232,8 @@ impl Response {
         }
     }
 
-    fn number(&self, instrument: &Instrument, item: ItemId) -> Option<u16> {
+    /// Returns the value of the category that was chosen for an item.
+    pub fn number(&self, instrument: &Instrument, item: ItemId) -> Option<u16> {
         match self.value(item) {
             Value::Single(category) => instrument.item(item).category(category).value.map(u16::from),
             _ => None,

@@ -29,7 +29,7 @@ use crate::tally::Tally;
 
 pub use document::{
     Coefficient, Count, MergeError, Release, ReleaseError, ReleasedCell, ReleasedCorrelation, ReleasedItem,
-    ReleasedPair, ReleasedVariable,
+    ReleasedPair, ReleasedPart, ReleasedVariable,
 };
 use rules::{PairRelease, Table};
 
@@ -367,7 +367,13 @@ impl Releaser<'_> {
             let counts = self.tally.derived(place);
             let hidden = self.hidden_by_a_pair(variable, pairs);
             let is_released = !hidden && self.releases_levels(variable, counts, items);
-            ReleasedVariable { id: variable.id.clone(), counts: is_released.then(|| counts.to_vec()) }
+            let parts = self.tally.parts(place).map(|(sum, squares)| ReleasedPart { sum, squares });
+            let has_parts = is_released && !variable.definition.summands().is_empty();
+            ReleasedVariable {
+                id: variable.id.clone(),
+                counts: is_released.then(|| counts.to_vec()),
+                parts: has_parts.then(|| parts.collect()),
+            }
         });
         released.collect()
     }

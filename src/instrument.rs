@@ -205,6 +205,14 @@ impl Definition {
             Definition::Sum(items) => items,
         }
     }
+
+    /// Returns the items that a sum is over; none for other variables.
+    pub fn summands(&self) -> &[ItemId] {
+        match self {
+            Definition::Sum(items) => items,
+            _ => &[],
+        }
+    }
 }
 
 /// A correlation that was planned before any answer was given.

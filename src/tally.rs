@@ -4,7 +4,8 @@
 //!
 //! - the number of respondents;
 //! - for each item one cell per category, then how many answered, and why the others did not;
-//! - for each derived variable one cell per level;
+//! - for each derived variable one cell per level, and for a sum over several items Σ and Σ² of each of
+//!   them, over those who have the sum: what Cronbach's α needs;
 //! - for each planned pair, over those who have both values: one cell per level of x, one per level
 //!   of y, and Σxy. All its moments follow from these.
 //!
@@ -33,7 +34,7 @@ pub struct Tally {
 struct Layout {
     instrument: Digest,
     items: Vec<Range<usize>>,
-    derived: Vec<LevelCells>,
+    derived: Vec<DerivedCells>,
     pairs: Vec<PairCells>,
     len: usize,
 }
@@ -42,6 +43,13 @@ struct Layout {
 struct LevelCells {
     levels: RangeInclusive<u16>,
     cells: Range<usize>,
+}
+
+#[derive(PartialEq)]
+struct DerivedCells {
+    levels: LevelCells,
+    /// Σ and Σ² of each item that a sum is over; empty for other variables.
+    parts: Range<usize>,
 }
 
 #[derive(PartialEq)]
@@ -113,7 +121,8 @@ impl Tally {
         }
         for (variable, place) in instrument.derived().iter().zip(&self.layout.derived) {
             if let Some(value) = response.derive(instrument, variable) {
-                add(&mut cells, place.cell(value), 1)?;
+                add(&mut cells, place.levels.cell(value), 1)?;
+                place.record_parts(&mut cells, instrument, variable, response)?;
             }
         }
         for (pair, place) in instrument.pairs().iter().zip(&self.layout.pairs) {
@@ -159,7 +168,12 @@ impl Tally {
 
     /// Returns the counts of a derived variable, by level; the variable is named by its place.
     pub fn derived(&self, place: usize) -> &[u64] {
-        &self.cells[self.layout.derived[place].cells.clone()]
+        &self.cells[self.layout.derived[place].levels.cells.clone()]
+    }
+
+    /// Returns Σ and Σ² of each item that a sum is over, over those who have the sum; none for other variables.
+    pub fn parts(&self, place: usize) -> impl Iterator<Item = (u64, u64)> {
+        self.cells[self.layout.derived[place].parts.clone()].chunks_exact(2).map(|part| (part[0], part[1]))
     }
 
     /// Returns the counts of a planned pair, named by its place.
@@ -215,8 +229,11 @@ impl Layout {
             len - cells..len
         };
         let items = instrument.items().map(|(_, item)| take(item.categories.len() + REASONS)).collect();
-        let derived =
-            instrument.derived().iter().map(|variable| LevelCells::new(variable, &mut take)).collect();
+        let derived = instrument.derived().iter().map(|variable| DerivedCells {
+            levels: LevelCells::new(variable, &mut take),
+            parts: take(2 * variable.definition.summands().len()),
+        });
+        let derived = derived.collect();
         let pairs = instrument.pairs().iter().map(|pair| PairCells {
             x: LevelCells::new(&pair.x, &mut take),
             y: LevelCells::new(&pair.y, &mut take),
@@ -245,6 +262,25 @@ impl Layout {
             Value::Nonresponse(Nonresponse::NotApplicable) => add(cells, reasons + 3, 1),
             Value::Nonresponse(Nonresponse::Missing) => add(cells, reasons + 4, 1),
         }
+    }
+}
+
+impl DerivedCells {
+    fn record_parts(
+        &self,
+        cells: &mut [u64],
+        instrument: &Instrument,
+        variable: &Variable,
+        response: &Response,
+    ) -> Result<(), TallyError> {
+        for (item, place) in variable.definition.summands().iter().zip(self.parts.clone().step_by(2)) {
+            // OK because a sum exists only for those who have a value of each item.
+            let value =
+                response.number(instrument, *item).map(u64::from).expect("an item of a sum has a value");
+            add(cells, place, value)?;
+            add(cells, place + 1, value * value)?;
+        }
+        Ok(())
     }
 }
 

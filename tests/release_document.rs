@@ -42,6 +42,10 @@ fn post() -> Value {
     value(&made("post-program", POST, "small-group", "a", Some(10)))
 }
 
+fn published_post() -> Value {
+    value(&made("post-program", POST, "published", "a", Some(10)))
+}
+
 /// 46 of whom all had more than eight experiences: a band.
 fn banded() -> Value {
     let header = STRESS.lines().next().expect("a header");
@@ -436,6 +440,28 @@ fn wrong_counts_of_derived_variables_are_refused() {
     check(&changing(stress("standard"), "/derived", |all| drop(all.pop())), "derived", "n_effects");
     let total = json!([6].into_iter().chain([0; 24]).collect::<Vec<u64>>());
     check(&with(post(), "/derived/0/counts", total), "derived \"likert_total\"", "none under this policy");
+}
+
+#[test]
+fn parts_that_no_answers_to_the_items_of_a_sum_have_are_refused() {
+    let whole = published_post();
+    let part = |sum: u64, squares: u64| json!({"sum": sum, "squares": squares});
+    let first = |part: Value| with(whole.clone(), "/derived/0/parts/0", part);
+    let place = "derived \"likert_total\"";
+    check(&with(whole.clone(), "/derived/0/parts", json!(null)), place, "one for each item");
+    check(&changing(whole.clone(), "/derived/0/parts", |all| drop(all.pop())), place, "one for each item");
+    check(&with(whole.clone(), "/derived/0/counts", json!(null)), place, "both or neither");
+    // Of six answers from 1 to 4, all of them 4 here.
+    check(&first(part(25, 104)), place, "what 6 values of 1 to 4 can have");
+    check(&first(part(24, 95)), place, "what 6 values of 1 to 4 can have");
+    check(&first(part(24, 97)), place, "what 6 values of 1 to 4 can have");
+    check(&first(part(u64::MAX, u64::MAX)), place, "what 6 values of 1 to 4 can have");
+    check(&first(part(23, 89)), place, "175");
+    check(
+        &with(stress("published"), "/derived/1/parts", json!([])),
+        "derived \"n_reasons\"",
+        "none for other",
+    );
 }
 
 #[test]

@@ -80,12 +80,24 @@ pub struct ReleasedCell {
     pub count: Count,
 }
 
-/// What is released of a derived variable: its counts by level, or `None` where they are withheld.
+/// What is released of a derived variable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReleasedVariable {
     pub id: String,
+    /// By level; `None` where they are withheld.
     pub counts: Option<Vec<u64>>,
+    /// For a sum over several items, each of them over the same respondents; `None` for other variables, and
+    /// where the counts are withheld.
+    pub parts: Option<Vec<ReleasedPart>>,
+}
+
+/// Σ and Σ² of one item of a sum, over those who have the sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleasedPart {
+    pub sum: u64,
+    pub squares: u64,
 }
 
 /// What is released of a planned correlation.
@@ -525,8 +537,16 @@ impl Document {
 impl ReleasedVariable {
     fn sum(&self, other: &ReleasedVariable) -> ReleasedVariable {
         let counts = self.counts.as_ref().zip(other.counts.as_ref()).and_then(|(a, b)| sum_levels(a, b));
-        ReleasedVariable { id: self.id.clone(), counts }
+        let parts = self.parts.as_ref().zip(other.parts.as_ref()).and_then(|(a, b)| sum_parts(a, b));
+        ReleasedVariable { id: self.id.clone(), counts, parts }
     }
+}
+
+fn sum_parts(a: &[ReleasedPart], b: &[ReleasedPart]) -> Option<Vec<ReleasedPart>> {
+    let add = |(a, b): (&ReleasedPart, &ReleasedPart)| {
+        Some(ReleasedPart { sum: a.sum.checked_add(b.sum)?, squares: a.squares.checked_add(b.squares)? })
+    };
+    a.iter().zip(b).map(add).collect()
 }
 
 impl ReleasedCorrelation {

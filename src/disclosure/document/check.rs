@@ -216,17 +216,54 @@ impl Checker<'_> {
         same_ids("derived", release.derived.iter().map(|variable| variable.id.as_str()), &ids)?;
         for (variable, released) in self.instrument.derived().iter().zip(&release.derived) {
             let place = format!("derived {:?}", variable.id);
-            let Some(counts) = &released.counts else { continue };
+            let Some(counts) = &released.counts else {
+                expect(released.parts.is_none(), &place, "parts without counts", "both or neither")?;
+                continue;
+            };
             let is_shown = self.policy.rules() != Rules::Bands;
             expect(is_shown, &place, "counts", "none under this policy")?;
             let sum = self.levels(&place, variable, counts)?;
             let most = self.base_of(variable, release);
             expect(sum <= most, &place, format!("{sum} respondents"), format!("at most {most}"))?;
+            self.parts(&place, variable, counts, released.parts.as_deref())?;
             if self.policy.rules() == Rules::Cells {
                 self.shown_levels(&place, variable, counts, release)?;
             }
         }
         Ok(())
+    }
+
+    /// Checks that the items of a sum can have these sums and squares.
+    fn parts(
+        &self,
+        place: &str,
+        variable: &Variable,
+        counts: &[u64],
+        parts: Option<&[ReleasedPart]>,
+    ) -> Result<(), ReleaseError> {
+        let items = variable.definition.summands();
+        let is_whole = parts.map(<[_]>::len) == (!items.is_empty()).then_some(items.len());
+        expect(is_whole, place, "other parts", "one for each item of a sum, and none for other variables")?;
+        let parts = parts.unwrap_or_default();
+        // The counts are checked: their sum fits.
+        let n = u128::from(counts.iter().sum::<u64>());
+        for (id, part) in items.iter().zip(parts) {
+            let item = self.instrument.item(*id);
+            let values = || item.answers().filter_map(|(_, category)| category.value).map(u128::from);
+            let (low, high) = (values().min().unwrap_or(0), values().max().unwrap_or(0));
+            let (sum, squares) = (u128::from(part.sum), u128::from(part.squares));
+            // Every value is between the lowest and the highest, so (x − low)·(high − x) ≥ 0.
+            let is_possible = (n * low..=n * high).contains(&sum)
+                && n * squares >= sum * sum
+                && squares + n * low * high <= sum * (low + high);
+            let found = format!("{part:?} of {:?}", item.id);
+            expect(is_possible, place, found, format!("what {n} values of {low} to {high} can have"))?;
+        }
+        let total: u128 = parts.iter().map(|part| u128::from(part.sum)).sum();
+        let levels = counts.iter().zip(variable.levels.clone());
+        let expected: u128 = levels.map(|(count, level)| u128::from(*count) * u128::from(level)).sum();
+        let adds_up = parts.is_empty() || total == expected;
+        expect(adds_up, place, format!("parts that add up to {total}"), expected)
     }
 
     /// Checks that a variable's counts may stand beside everything else that is released.
