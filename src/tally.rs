@@ -114,28 +114,13 @@ impl Tally {
     /// If the tally or the response is of another instrument.
     pub fn record(&mut self, instrument: &Instrument, response: &Response) -> Result<(), TallyError> {
         assert!(self.layout.instrument == *instrument.hash(), "the tally is of this instrument");
-        let mut cells = self.cells.clone();
-        add(&mut cells, 0, 1)?;
-        for (item, _) in instrument.items() {
-            self.layout.record_item(&mut cells, item, response.value(item))?;
+        // A respondent adds at most 1 to a count and less than 2³² to a Σxy, so that below there is nothing to undo.
+        let before = (self.respondents() >= 1 << 32).then(|| self.cells.clone());
+        let recorded = self.layout.record(&mut self.cells, instrument, response);
+        if let (Err(_), Some(before)) = (recorded, before) {
+            self.cells = before;
         }
-        for (variable, place) in instrument.derived().iter().zip(&self.layout.derived) {
-            if let Some(value) = response.derive(instrument, variable) {
-                add(&mut cells, place.levels.cell(value), 1)?;
-                place.record_parts(&mut cells, instrument, variable, response)?;
-            }
-        }
-        for (pair, place) in instrument.pairs().iter().zip(&self.layout.pairs) {
-            let x = response.derive(instrument, &pair.x);
-            let y = response.derive(instrument, &pair.y);
-            if let (Some(x), Some(y)) = (x, y) {
-                add(&mut cells, place.x.cell(x), 1)?;
-                add(&mut cells, place.y.cell(y), 1)?;
-                add(&mut cells, place.sum_xy, u64::from(x) * u64::from(y))?;
-            }
-        }
-        self.cells = cells;
-        Ok(())
+        recorded
     }
 
     /// Adds the respondents of another tally.
@@ -241,6 +226,34 @@ impl Layout {
         });
         let pairs = pairs.collect();
         Layout { instrument: instrument.hash().clone(), items, derived, pairs, len }
+    }
+
+    fn record(
+        &self,
+        cells: &mut [u64],
+        instrument: &Instrument,
+        response: &Response,
+    ) -> Result<(), TallyError> {
+        add(cells, 0, 1)?;
+        for (item, _) in instrument.items() {
+            self.record_item(cells, item, response.value(item))?;
+        }
+        for (variable, place) in instrument.derived().iter().zip(&self.derived) {
+            if let Some(value) = response.derive(instrument, variable) {
+                add(cells, place.levels.cell(value), 1)?;
+                place.record_parts(cells, instrument, variable, response)?;
+            }
+        }
+        for (pair, place) in instrument.pairs().iter().zip(&self.pairs) {
+            let x = response.derive(instrument, &pair.x);
+            let y = response.derive(instrument, &pair.y);
+            if let (Some(x), Some(y)) = (x, y) {
+                add(cells, place.x.cell(x), 1)?;
+                add(cells, place.y.cell(y), 1)?;
+                add(cells, place.sum_xy, u64::from(x) * u64::from(y))?;
+            }
+        }
+        Ok(())
     }
 
     fn record_item(&self, cells: &mut [u64], item: ItemId, value: Value) -> Result<(), TallyError> {

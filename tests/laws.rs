@@ -433,6 +433,49 @@ fn a_merge_that_would_overflow_leaves_the_tally() {
     assert!(tally == before);
 }
 
+/// Sums of one respondent whose next recording overflows: as many as there can be, to the one.
+fn full(respondent: &Tally) -> Tally {
+    let mut doubled = vec![respondent.clone()];
+    loop {
+        let mut next = doubled[doubled.len() - 1].clone();
+        if next.merge(&doubled[doubled.len() - 1]).is_err() {
+            break;
+        }
+        doubled.push(next);
+    }
+    let mut sum = doubled.pop().expect("one at least");
+    for part in doubled.iter().rev() {
+        // What does not go in leaves the sum as it was.
+        let _ = sum.merge(part);
+    }
+    sum
+}
+
+#[test]
+fn a_recording_that_would_overflow_leaves_the_tally() {
+    // Nobody's answer and somebody's: the respondents overflow first, and then a Σxy.
+    for (response, is_sum) in [(response(stress(), &[]), false), (complete(stress(), &[3; 20]), true)] {
+        let mut tally = full(&recorded(stress(), std::slice::from_ref(&response)));
+        assert_eq!(tally.respondents() < u64::MAX, is_sum);
+        let before = tally.clone();
+        assert_eq!(tally.record(stress(), &response), Err(TallyError::Overflow));
+        assert!(tally == before);
+    }
+}
+
+#[test]
+fn recording_is_merging_one_respondent_however_many_there_are() {
+    let response = complete(stress(), &[3; 20]);
+    let one = recorded(stress(), std::slice::from_ref(&response));
+    let mut many = one.clone();
+    for _ in 0..40 {
+        let mut recorded = many.clone();
+        recorded.record(stress(), &response).expect("no overflow");
+        assert!(recorded == merged(many.clone(), &one));
+        many = merged(many.clone(), &many);
+    }
+}
+
 const CHAIN: &str = r#"{
   "id": "chain", "version": 1, "language": "en", "title": "-", "about": "-", "population": "-", "origin": "-",
   "minutes": 1,
