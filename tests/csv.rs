@@ -1,6 +1,6 @@
 //! Responses from a CSV file: what is read, and the exact message for what is not.
 
-use balint_survey::answers::csv::Responses;
+use balint_survey::answers::csv::{CsvError, Parser, Responses};
 use balint_survey::answers::{Nonresponse, Response, Value};
 use balint_survey::instrument::{Instrument, ItemId};
 use proptest::collection::vec;
@@ -37,9 +37,46 @@ fn small() -> Instrument {
     Instrument::parse(DOCUMENT).expect("a well-formed instrument")
 }
 
+/// Reads a file from a reader, and makes sure that bytes in portions give the same.
+#[track_caller]
 fn read(instrument: &Instrument, csv: &[u8]) -> Result<Vec<Response>, String> {
-    let responses = Responses::new(csv, instrument).map_err(|error| error.to_string())?;
-    responses.map(|response| response.map_err(|error| error.to_string())).collect()
+    let read = Responses::new(csv, instrument).and_then(Iterator::collect).map_err(|error| error.to_string());
+    for size in [1, 2, 3, 7, 64, usize::MAX] {
+        let pushed = push(instrument, csv, &[size]).map_err(|(_, error)| error.to_string());
+        assert!(pushed == read, "in portions of {size}");
+    }
+    read
+}
+
+/// Reads a file in portions, of these sizes in turn; an error comes with the responses before it.
+fn push(
+    instrument: &Instrument,
+    csv: &[u8],
+    sizes: &[usize],
+) -> Result<Vec<Response>, (Vec<Response>, CsvError)> {
+    let mut parser = Parser::new(instrument);
+    let mut responses = Vec::new();
+    let mut rest = csv;
+    for size in sizes.iter().cycle() {
+        let (mut portion, later) = rest.split_at(rest.len().min(*size));
+        loop {
+            match parser.parse(&mut portion) {
+                Ok(Some(response)) => responses.push(response.clone()),
+                Ok(None) => break,
+                Err(error) => return Err((responses, error)),
+            }
+        }
+        assert!(portion.is_empty(), "everything is used up");
+        rest = later;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    match parser.finish() {
+        Ok(last) => responses.extend(last.cloned()),
+        Err(error) => return Err((responses, error)),
+    }
+    Ok(responses)
 }
 
 fn item(id: &str) -> ItemId {
@@ -383,6 +420,118 @@ proptest! {
             }
         }
     }
+}
+
+// Files in portions.
+
+/// Pieces of good and bad files, whole lines among them.
+const PIECES: [&str; 17] = [
+    HEADER, GOOD, GOOD, GOOD, BAD, "third", "yes", "1", "", ",", "\"", "\n", "\r", "\r\n", "é", "\u{feff}",
+    "\0",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn portions_of_any_size_give_the_same_responses_and_the_same_error(
+        mark in any::<bool>(),
+        windows in any::<bool>(),
+        pieces in vec(select(&PIECES), 0..12),
+        cut in 0..4usize,
+        sizes in vec(1..40usize, 1..8),
+    ) {
+        let mark = if mark { "\u{feff}" } else { "" };
+        let text = format!("{mark}{HEADER}{GOOD}{}", pieces.concat());
+        let text = if windows { text.replace('\n', "\r\n") } else { text };
+        // Cut short, it may end within a character.
+        let file = &text.as_bytes()[..text.len() - cut];
+        prop_assert!(push(&small(), file, &sizes) == push(&small(), file, &[usize::MAX]));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_may_come_in_portions_and_in_part() {
+    // Through `read`, which cuts everywhere.
+    check(format!("\u{feff}\r\n{HEADER}"), &[]);
+    let expected = "expected an item of \"small\", or item___category";
+    let twice = format!("line 1, column \"\\u{{feff}}year\": unknown column; {expected}");
+    check_error(format!("\u{feff}\u{feff}{HEADER}"), &twice);
+    check_error(format!("\n\u{feff}{HEADER}"), &twice);
+    let message = "line 1: the text is not UTF-8; expected a file saved as UTF-8";
+    for part in [&b"\xef"[..], b"\xef\xbb"] {
+        check_error(part, message);
+        check_error([part, HEADER.as_bytes()].concat(), message);
+    }
+}
+
+#[test]
+fn a_cell_with_zero_bytes_is_an_unknown_code() {
+    let message =
+        "line 2, column \"year\": unknown code \"\\0\"; expected third, fourth, unsaid, na or an empty cell";
+    check_lines_error("\0,yes,1,0,0,well\n", message);
+}
+
+#[test]
+fn a_line_that_does_not_end_is_an_error_where_it_begins() {
+    let message = "no end of the line within 1048576 bytes; expected one, and every quote closed";
+    let check = |start: &str, more: &str, line: u64| {
+        let file = [start, &more.repeat((2 << 20) / more.len())].concat();
+        let error = push(&small(), file.as_bytes(), &[64 * 1024]).expect_err("a bad file").1;
+        assert_eq!(error.to_string(), format!("line {line}: {message}"));
+        assert_eq!(push(&small(), file.as_bytes(), &[1]).expect_err("a bad file").1, error);
+    };
+    check(&format!("{HEADER}{GOOD}\n\""), GOOD, 4);
+    check(&format!("{HEADER}{GOOD}"), ",", 3);
+    check(&format!("{HEADER}{GOOD}\""), "\"\"", 3);
+    check("\"", "year,\n", 1);
+    check("", "year,", 1);
+}
+
+#[test]
+fn the_longest_line_that_is_read_is_1_mib_with_its_end() {
+    let file = |cell: usize| format!("{HEADER}{},yes,1,0,0,well\n", "x".repeat(cell));
+    let longest = (1 << 20) - ",yes,1,0,0,well\n".len();
+    let message = "line 2, column \"year\": unknown code \"xxxxxxxxxxxxxxxxxxxx…\"";
+    for sizes in [1, 64 * 1024, usize::MAX] {
+        let error =
+            |file: String| push(&small(), file.as_bytes(), &[sizes]).expect_err("a bad file").1.to_string();
+        assert!(error(file(longest)).starts_with(message));
+        assert!(error(file(longest + 1)).starts_with("line 2: no end of the line"));
+    }
+}
+
+#[test]
+fn an_error_is_given_again() {
+    let instrument = small();
+    let mut parser = Parser::new(&instrument);
+    let lines = format!("{HEADER}{BAD}");
+    let error = parser.parse(&mut lines.as_bytes()).expect_err("a bad line");
+    assert_eq!(parser.parse(&mut GOOD.as_bytes()).expect_err("a bad line"), error);
+    assert_eq!(parser.parse(&mut &b""[..]).expect_err("a bad line"), error);
+    assert_eq!(parser.finish().expect_err("a bad line"), error);
+}
+
+#[test]
+fn finishing_twice_gives_nothing_more() {
+    let instrument = small();
+    let mut parser = Parser::new(&instrument);
+    let lines = format!("{HEADER}{}", GOOD.trim_end());
+    assert!(parser.parse(&mut lines.as_bytes()).expect("a good line").is_none());
+    assert!(parser.finish().expect("a good line").is_some());
+    assert!(parser.finish().expect("no line").is_none());
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_of_the_line() {
+    let instrument = small();
+    let mut parser = Parser::new(&instrument);
+    let error = parser.unreadable("it is gone").to_string();
+    assert_eq!(error, "line 1: cannot be read: it is gone");
+    let lines = format!("{HEADER}{GOOD}third");
+    let mut bytes = lines.as_bytes();
+    while parser.parse(&mut bytes).expect("good lines").is_some() {}
+    assert_eq!(parser.unreadable("it is gone").line, 3);
 }
 
 #[test]

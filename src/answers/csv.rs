@@ -5,19 +5,63 @@
 //! An empty cell is a missing answer, and so is an item without any category ticked.
 //! Every column must be there, in any order, and no other. Nothing is skipped in silence.
 
+mod records;
+
 use std::fmt;
 use std::io::{self, Read};
+use std::ops::Range;
 
-use super::{Answers, ItemProblem, Response};
-use crate::instrument::{CategoryId, Instrument, Item, ItemId};
+use self::records::Records;
+use super::{Answers, Draft, ItemProblem, Nonresponse, Response, Value};
+use crate::instrument::{Category, CategoryId, Instrument, Item, ItemId};
+
+/// What a table may be separated by instead of commas.
+const SEPARATORS: [char; 3] = [';', '\t', '|'];
+
+/// Reads the responses of a CSV file from its bytes, in portions of any size.
+///
+/// It keeps one line of the file, never more, and stays at its first error.
+///
+/// # Example
+///
+/// ```
+/// # use balint_survey::{answers::csv::Parser, instrument::Instrument, tally::Tally};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let instrument = Instrument::find("stress-experience").unwrap();
+/// # let file = include_bytes!("../../tests/data/stress_46.csv");
+/// let mut tally = Tally::new(&instrument);
+/// let mut parser = Parser::new(&instrument);
+/// for mut portion in file.chunks(1000) {
+///     while let Some(response) = parser.parse(&mut portion)? {
+///         tally.record(&instrument, response)?;
+///     }
+/// }
+/// if let Some(response) = parser.finish()? {
+///     tally.record(&instrument, response)?;
+/// }
+/// # assert_eq!(tally.respondents(), 46);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Parser<'a> {
+    instrument: &'a Instrument,
+    records: Records,
+    /// Empty before the header is read.
+    columns: Vec<Column>,
+    answers: Answers,
+    /// By item, how many of its cells in the record are filled in.
+    filled: Vec<usize>,
+    response: Response,
+    error: Option<CsvError>,
+}
 
 /// An iterator over the responses of a CSV file; it ends at the first error.
 pub struct Responses<'a, R> {
-    instrument: &'a Instrument,
-    reader: ::csv::Reader<Lines<R>>,
-    columns: Vec<Column>,
-    record: ::csv::ByteRecord,
-    has_failed: bool,
+    parser: Parser<'a>,
+    input: R,
+    chunk: Box<[u8]>,
+    unread: Range<usize>,
+    is_over: bool,
 }
 
 struct Column {
@@ -42,6 +86,8 @@ pub enum CsvProblem {
     Empty,
     NotUtf8,
     Unreadable(String),
+    /// No end of the record within so many bytes.
+    TooLong(usize),
     /// The header is one column with another separator in it.
     Separator(char),
     Arity {
@@ -85,6 +131,9 @@ impl fmt::Display for CsvProblem {
             Self::Empty => f.write_str("the file is empty; expected a header row"),
             Self::NotUtf8 => f.write_str("the text is not UTF-8; expected a file saved as UTF-8"),
             Self::Unreadable(reason) => write!(f, "cannot be read: {reason}"),
+            Self::TooLong(limit) => {
+                write!(f, "no end of the line within {limit} bytes; expected one, and every quote closed")
+            }
             Self::Separator(found) => write!(f, "columns are separated by {found:?}; expected commas"),
             Self::Arity { found, expected } => {
                 write!(f, "{found} cells; expected {expected}, as in the header")
@@ -111,100 +160,212 @@ impl fmt::Display for CsvProblem {
     }
 }
 
-impl<'a, R: Read> Responses<'a, R> {
-    /// Reads and checks the header.
+impl<'a> Parser<'a> {
+    pub fn new(instrument: &'a Instrument) -> Self {
+        let items = instrument.items().len();
+        Parser {
+            instrument,
+            records: Records::new(),
+            columns: Vec::new(),
+            answers: Answers::new(instrument),
+            filled: vec![0; items],
+            response: Response { values: Vec::with_capacity(items) },
+            error: None,
+        }
+    }
+
+    /// Returns the next response that is complete, and moves the start of `bytes` behind it.
+    ///
+    /// Returns `None` when it needs more: all of `bytes` is then used up.
     ///
     /// # Errors
     ///
-    /// If the file is empty or a column is unknown, absent or there twice.
-    pub fn new(input: R, instrument: &'a Instrument) -> Result<Self, CsvError> {
-        // Flexible, since the arity is checked below, where the error can say more.
-        let lines = Lines { input, last: b'\n' };
-        let mut reader = ::csv::ReaderBuilder::new().flexible(true).from_reader(lines);
-        let header = reader.byte_headers().map_err(unreadable)?.clone();
-        let columns = columns(&header, instrument)?;
-        Ok(Responses { instrument, reader, columns, record: ::csv::ByteRecord::new(), has_failed: false })
+    /// If the header or a line is wrong, and whenever it is called after an error.
+    pub fn parse(&mut self, bytes: &mut &[u8]) -> Result<Option<&Response>, CsvError> {
+        let found = self.advance(|records| records.read(bytes));
+        self.keep(found)
     }
 
-    fn response(&self) -> Result<Response, CsvError> {
-        let line = self.line();
-        let cells = self.cells(line)?;
-        let mut answers = Answers::new(self.instrument);
-        for (column, cell) in self.columns.iter().zip(&cells) {
-            self.fill(&mut answers, column, cell).map_err(|problem| column.error(line, problem))?;
-        }
-        for (column, cell) in self.columns.iter().zip(&cells) {
-            self.check(&answers, column, cell, &cells).map_err(|problem| column.error(line, problem))?;
-        }
-        for section in self.instrument.sections() {
-            answers.leave_out(self.instrument, section);
-        }
-        answers.finish(self.instrument).map_err(|errors| self.item_error(line, errors[0]))
-    }
-
-    /// Returns the line on which the record begins.
+    /// Says that the file is complete, and returns the response of a last line that has no line end.
     ///
-    /// The record's own position is before the empty lines that were skipped; the reader's is behind the record
-    /// and its line end, which a quote that is never closed has swallowed. Neither is too high.
-    fn line(&self) -> u64 {
-        let before = self.record.position().map_or(1, ::csv::Position::line);
-        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-        before.max(self.reader.position().line().saturating_sub(1 + inside))
-    }
-
-    fn cells(&self, line: u64) -> Result<Vec<&str>, CsvError> {
-        let (found, expected) = (self.record.len() as u64, self.columns.len() as u64);
-        if found != expected {
-            return Err(CsvError { line, column: None, problem: CsvProblem::Arity { found, expected } });
-        }
-        let cells = self.record.iter().zip(&self.columns);
-        cells
-            .map(|(cell, column)| {
-                std::str::from_utf8(cell).map_err(|_| column.error(line, CsvProblem::NotUtf8))
-            })
-            .collect()
-    }
-
-    fn fill(&self, answers: &mut Answers, column: &Column, cell: &str) -> Result<(), CsvProblem> {
-        let item = self.instrument.item(column.item);
-        let chosen = match (column.category, cell) {
-            (_, "") | (Some(_), "0") => return Ok(()),
-            (Some(category), "1") => category,
-            (Some(_), other) => return Err(CsvProblem::NotBinary(excerpt(other))),
-            (None, code) => item.find_category(code).ok_or_else(|| unknown_code(item, code))?,
+    /// # Errors
+    ///
+    /// If there is no header, or that line is wrong, and whenever it is called after an error.
+    pub fn finish(&mut self) -> Result<Option<&Response>, CsvError> {
+        let found = match self.advance(Records::finish) {
+            Ok(_) if self.columns.is_empty() => Err(at_header(None, CsvProblem::Empty)),
+            found => found,
         };
-        answers.tick(column.item, item.takes_several(), chosen);
+        self.keep(found)
+    }
+
+    /// Returns the error that the rest of the file cannot be read.
+    pub fn unreadable(&self, reason: impl fmt::Display) -> CsvError {
+        let problem = CsvProblem::Unreadable(reason.to_string());
+        CsvError { line: self.records.line(), column: None, problem }
+    }
+
+    fn keep(&mut self, found: Result<bool, CsvError>) -> Result<Option<&Response>, CsvError> {
+        if let Err(error) = &found {
+            self.error = Some(error.clone());
+        }
+        Ok(found?.then_some(&self.response))
+    }
+
+    /// Returns whether there is one response more; `next` returns whether there is one record more.
+    fn advance(
+        &mut self,
+        mut next: impl FnMut(&mut Records) -> Result<bool, CsvError>,
+    ) -> Result<bool, CsvError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if !self.read_header(&mut next)? || !next(&mut self.records)? {
+            return Ok(false);
+        }
+        self.read_record()?;
+        Ok(true)
+    }
+
+    /// Returns whether the header is read.
+    fn read_header(
+        &mut self,
+        next: impl FnOnce(&mut Records) -> Result<bool, CsvError>,
+    ) -> Result<bool, CsvError> {
+        if self.columns.is_empty() && next(&mut self.records)? {
+            self.columns = columns(&self.records, self.instrument)?;
+        }
+        Ok(!self.columns.is_empty())
+    }
+
+    /// Makes the record the response, in the place of the last one.
+    fn read_record(&mut self) -> Result<(), CsvError> {
+        self.check_cells()?;
+        self.answers.drafts.fill(Draft::Untouched);
+        self.filled.fill(0);
+        for (place, column) in self.columns.iter().enumerate() {
+            let cell = self.records.cell(place);
+            if !cell.is_empty() {
+                self.filled[column.item.0] += 1;
+                fill(self.instrument, &mut self.answers, column, cell)
+                    .map_err(|problem| column.error(self.records.line(), problem))?;
+            }
+        }
+        if self.instrument.items().any(|(item, asked)| self.is_inconsistent(item, asked)) {
+            for (column, cell) in self.columns.iter().zip(self.records.cells()) {
+                self.check(column, cell).map_err(|problem| column.error(self.records.line(), problem))?;
+            }
+        }
+        self.response.values.clear();
+        for (item, _) in self.instrument.items() {
+            let value = match self.answers.value(self.instrument, item) {
+                // What is empty was left out.
+                Err(error) if error.problem == ItemProblem::Unanswered => {
+                    Value::Nonresponse(Nonresponse::Missing)
+                }
+                value => value.map_err(|error| self.none_and_others(error.item))?,
+            };
+            self.response.values.push(value);
+        }
         Ok(())
     }
 
-    fn check(
-        &self,
-        answers: &Answers,
-        column: &Column,
-        cell: &str,
-        cells: &[&str],
-    ) -> Result<(), CsvProblem> {
-        let is_filled = |(other, cell): (&Column, &&str)| other.item == column.item && !cell.is_empty();
-        if cell.is_empty() && self.columns.iter().zip(cells).any(is_filled) {
-            return Err(CsvProblem::PartlyEmpty);
+    /// Returns whether [`check`](Self::check) has something to say of one of the item's columns.
+    fn is_inconsistent(&self, item: ItemId, asked: &Item) -> bool {
+        let columns = if asked.takes_several() { asked.categories.len() } else { 1 };
+        let is_partly_empty = self.filled[item.0] > 0 && self.filled[item.0] < columns;
+        let is_answered = self.answers.drafts[item.0] != Draft::Untouched;
+        let is_off_path = asked.condition.is_some() && !self.answers.is_on_path(self.instrument, item);
+        is_partly_empty || is_answered && is_off_path
+    }
+
+    fn check_cells(&self) -> Result<(), CsvError> {
+        let line = self.records.line();
+        let (found, expected) = (self.records.len() as u64, self.columns.len() as u64);
+        if found != expected {
+            return Err(CsvError { line, column: None, problem: CsvProblem::Arity { found, expected } });
         }
-        let is_answered = !(cell.is_empty() || column.category.is_some() && cell == "0");
+        if self.records.is_ascii() {
+            return Ok(());
+        }
+        let is_wrong = |cell: &[u8]| std::str::from_utf8(cell).is_err();
+        match self.columns.iter().zip(self.records.cells()).find(|(_, cell)| is_wrong(cell)) {
+            Some((column, _)) => Err(column.error(line, CsvProblem::NotUtf8)),
+            None => Ok(()),
+        }
+    }
+
+    fn check(&self, column: &Column, cell: &[u8]) -> Result<(), CsvProblem> {
+        if cell.is_empty() {
+            return if self.filled[column.item.0] > 0 { Err(CsvProblem::PartlyEmpty) } else { Ok(()) };
+        }
+        let is_answered = column.category.is_none() || cell != b"0";
         match &self.instrument.item(column.item).condition {
-            Some(condition) if is_answered && !answers.is_on_path(self.instrument, column.item) => {
+            Some(condition) if is_answered && !self.answers.is_on_path(self.instrument, column.item) => {
                 Err(CsvProblem::OffPath { because: self.instrument.item(condition.item).id.clone() })
             }
             _ => Ok(()),
         }
     }
 
-    fn item_error(&self, line: u64, error: super::ItemError) -> CsvError {
-        let problem = match error.problem {
-            ItemProblem::NoneAndOthers => CsvProblem::NoneAndOthers,
-            ItemProblem::Unanswered => CsvProblem::PartlyEmpty,
-        };
-        let item = self.instrument.item(error.item);
+    fn none_and_others(&self, item: ItemId) -> CsvError {
+        let item = self.instrument.item(item);
         let none = super::nones(item).next().map(|none| name(item, Some(none)));
-        CsvError { line, column: Some(none.unwrap_or_else(|| item.id.clone())), problem }
+        let column = Some(none.unwrap_or_else(|| item.id.clone()));
+        CsvError { line: self.records.line(), column, problem: CsvProblem::NoneAndOthers }
+    }
+}
+
+impl<'a, R: Read> Responses<'a, R> {
+    /// How much of the input is read at once.
+    const CHUNK: usize = 64 * 1024;
+
+    /// Reads and checks the header.
+    ///
+    /// # Errors
+    ///
+    /// If the file is empty or a column is unknown, absent or there twice.
+    pub fn new(input: R, instrument: &'a Instrument) -> Result<Self, CsvError> {
+        let parser = Parser::new(instrument);
+        let chunk = vec![0; Self::CHUNK].into();
+        let mut responses = Responses { parser, input, chunk, unread: 0..0, is_over: false };
+        while responses.parser.columns.is_empty() {
+            if !responses.read_chunk()? {
+                responses.parser.finish()?;
+                break;
+            }
+            let mut bytes = &responses.chunk[responses.unread.clone()];
+            responses.parser.read_header(|records| records.read(&mut bytes))?;
+            responses.unread.start = responses.unread.end - bytes.len();
+        }
+        Ok(responses)
+    }
+
+    fn read_chunk(&mut self) -> Result<bool, CsvError> {
+        loop {
+            match self.input.read(&mut self.chunk) {
+                Ok(found) => {
+                    self.unread = 0..found;
+                    return Ok(found > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.parser.unreadable(error)),
+            }
+        }
+    }
+
+    fn read(&mut self) -> Result<Option<Response>, CsvError> {
+        loop {
+            let mut bytes = &self.chunk[self.unread.clone()];
+            let response = self.parser.parse(&mut bytes)?;
+            self.unread.start = self.unread.end - bytes.len();
+            if response.is_some() {
+                return Ok(response.cloned());
+            }
+            if !self.read_chunk()? {
+                return Ok(self.parser.finish()?.cloned());
+            }
+        }
     }
 }
 
@@ -212,52 +373,12 @@ impl<R: Read> Iterator for Responses<'_, R> {
     type Item = Result<Response, CsvError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.has_failed {
+        if self.is_over {
             return None;
         }
-        let mut record = std::mem::take(&mut self.record);
-        let read = self.reader.read_byte_record(&mut record);
-        self.record = record;
-        let response = match read {
-            Ok(false) => return None,
-            Ok(true) => self.response(),
-            Err(error) => Err(unreadable(error)),
-        };
-        self.has_failed = response.is_err();
-        Some(response)
-    }
-}
-
-/// Input in which every line ends in `\n`, the last one too: the csv crate counts lines by these alone, and
-/// counts the `\n` of a `\r\n` only when it reads on.
-struct Lines<R> {
-    input: R,
-    last: u8,
-}
-
-impl<R: Read> Read for Lines<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let found = self.input.read(buffer)?;
-            let mut kept = 0;
-            for i in 0..found {
-                let byte = buffer[i];
-                if byte != b'\n' || self.last != b'\r' {
-                    buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
-                    kept += 1;
-                }
-                self.last = byte;
-            }
-            if found == 0 && !buffer.is_empty() && !matches!(self.last, b'\r' | b'\n') {
-                self.last = b'\n';
-                buffer[0] = b'\n';
-                kept = 1;
-            }
-            // Nothing kept of something found is not the end.
-            if kept > 0 || found == 0 {
-                return Ok(kept);
-            }
-        }
+        let response = self.read();
+        self.is_over = !matches!(response, Ok(Some(_)));
+        response.transpose()
     }
 }
 
@@ -267,14 +388,18 @@ impl Column {
     }
 }
 
-fn columns(header: &::csv::ByteRecord, instrument: &Instrument) -> Result<Vec<Column>, CsvError> {
-    let at_header = |column, problem| CsvError { line: 1, column, problem };
-    if header.len() <= 1 && header.iter().all(|cell| cell.trim_ascii().is_empty()) {
+fn at_header(column: Option<String>, problem: CsvProblem) -> CsvError {
+    CsvError { line: 1, column, problem }
+}
+
+fn columns(header: &Records, instrument: &Instrument) -> Result<Vec<Column>, CsvError> {
+    let cells = header.cells();
+    if cells.len() <= 1 && cells.clone().all(|cell| cell.trim_ascii().is_empty()) {
         return Err(at_header(None, CsvProblem::Empty));
     }
-    let names = header.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>();
+    let names = cells.map(std::str::from_utf8).collect::<Result<Vec<_>, _>>();
     let names = names.map_err(|_| at_header(None, CsvProblem::NotUtf8))?;
-    let separator = [';', '\t', '|'].into_iter().find(|separator| names[0].contains(*separator));
+    let separator = SEPARATORS.into_iter().find(|separator| names[0].contains(*separator));
     if let (1, Some(separator)) = (names.len(), separator) {
         return Err(at_header(None, CsvProblem::Separator(separator)));
     }
@@ -286,7 +411,7 @@ fn columns(header: &::csv::ByteRecord, instrument: &Instrument) -> Result<Vec<Co
         }
         let Some(found) = expected.iter().position(|column| column.name == *name) else {
             let problem = CsvProblem::UnknownColumn { instrument: instrument.id().to_owned() };
-            return Err(at_header(Some((*name).to_owned()), problem));
+            return Err(at_header(Some(with_plain_line_ends(name)), problem));
         };
         columns.push(expected.remove(found));
     }
@@ -313,6 +438,27 @@ fn expected_columns(instrument: &Instrument) -> Vec<Column> {
     columns
 }
 
+fn fill(
+    instrument: &Instrument,
+    answers: &mut Answers,
+    column: &Column,
+    cell: &[u8],
+) -> Result<(), CsvProblem> {
+    let item = instrument.item(column.item);
+    let chosen = match (column.category, cell) {
+        (Some(_), b"0") => return Ok(()),
+        (Some(category), b"1") => category,
+        (Some(_), other) => return Err(CsvProblem::NotBinary(excerpt(other))),
+        (None, code) => {
+            let is_named = |category: &Category| category.code.as_bytes() == code;
+            let found = item.categories.iter().position(is_named);
+            found.map(CategoryId).ok_or_else(|| unknown_code(item, code))?
+        }
+    };
+    answers.tick(column.item, item.takes_several(), chosen);
+    Ok(())
+}
+
 fn name(item: &Item, category: Option<CategoryId>) -> String {
     match category {
         Some(category) => format!("{}___{}", item.id, item.category(category).code),
@@ -320,21 +466,21 @@ fn name(item: &Item, category: Option<CategoryId>) -> String {
     }
 }
 
-fn unknown_code(item: &Item, found: &str) -> CsvProblem {
+fn with_plain_line_ends(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+fn unknown_code(item: &Item, found: &[u8]) -> CsvProblem {
     let expected = item.categories().map(|(_, category)| category.code.clone()).collect();
     CsvProblem::UnknownCode { found: excerpt(found), expected }
 }
 
 /// Returns the beginning of a cell: in a shifted file it may hold somebody's own words, and messages are logged.
-fn excerpt(cell: &str) -> String {
+fn excerpt(cell: &[u8]) -> String {
+    let cell = with_plain_line_ends(&String::from_utf8_lossy(cell));
     let mut start: String = cell.chars().take(20).collect();
     if start.len() < cell.len() {
         start.push('…');
     }
     start
-}
-
-fn unreadable(error: ::csv::Error) -> CsvError {
-    let line = error.position().map_or(1, ::csv::Position::line);
-    CsvError { line, column: None, problem: CsvProblem::Unreadable(error.to_string()) }
 }
