@@ -1,6 +1,6 @@
 //! Responses from a CSV file: what is read, and the exact message for what is not.
 
-use balint_survey::answers::csv::{CsvError, Parser, Responses};
+use balint_survey::answers::csv::{CsvError, Parser, Responses, find_instrument};
 use balint_survey::answers::{Nonresponse, Response, Value};
 use balint_survey::instrument::{Instrument, ItemId};
 use proptest::collection::vec;
@@ -532,6 +532,57 @@ fn what_cannot_be_read_is_an_error_of_the_line() {
     let mut bytes = lines.as_bytes();
     while parser.parse(&mut bytes).expect("good lines").is_some() {}
     assert_eq!(parser.unreadable("it is gone").line, 3);
+}
+
+// Which instrument a file is of.
+
+/// Checks which of the built-in instruments and the small one a file is of.
+#[track_caller]
+fn check_instrument(start: impl AsRef<[u8]>, expected: Option<&str>) {
+    let instruments = [Instrument::built_in(), vec![small()]].concat();
+    let found = find_instrument(start.as_ref(), &instruments);
+    assert_eq!(found.map(Instrument::id), expected);
+}
+
+#[test]
+fn the_instrument_is_found_by_the_header() {
+    check_instrument(include_str!("data/stress_46.csv"), Some("stress-experience"));
+    check_instrument(include_str!("data/post_6.csv"), Some("post-program"));
+    check_instrument(format!("\u{feff}{HEADER}{GOOD}").replace('\n', "\r\n"), Some("small"));
+    check_instrument("how,why___none,why___b,why___a,any,year", Some("small"));
+}
+
+#[test]
+fn the_instrument_with_the_most_columns_is_found_by_a_wrong_header() {
+    check_instrument("sex,name,age,mood\n", Some("stress-experience"));
+    check_instrument("any,how,name\n", Some("small"));
+    // Another separator, and a header that is cut off.
+    check_instrument(HEADER.replace(',', ";"), Some("small"));
+    check_instrument("\"any\";\"how\"\r\n", Some("small"));
+    check_instrument(&HEADER[..20], Some("small"));
+}
+
+#[test]
+fn a_file_without_a_known_column_is_of_no_instrument() {
+    for start in ["", "\n\n", "\u{feff}", "name,mood\n", "\"year", "\0\0\0"] {
+        check_instrument(start, None);
+    }
+    check_instrument(b"\xff\xfey\0e\0", None);
+    check_instrument("x".repeat(2 << 20), None);
+}
+
+#[test]
+fn exactly_the_columns_go_before_as_many_columns() {
+    let larger = DOCUMENT.replace("\"id\": \"small\"", "\"id\": \"larger\"").replace(
+        r#"{"id": "any","#,
+        r#"{"id": "more", "kind": "single", "label": "-", "question": "-", "categories": [
+            {"code": "a", "label": "-"}, {"code": "b", "label": "-"}]}, {"id": "any","#,
+    );
+    let instruments = [Instrument::parse(&larger).expect("a well-formed instrument"), small()];
+    let id = |header: &str| find_instrument(header.as_bytes(), &instruments).map(Instrument::id);
+    assert_eq!(id(HEADER), Some("small"));
+    assert_eq!(id(&format!("more,{HEADER}")), Some("larger"));
+    assert_eq!(id("year,any\n"), Some("larger"), "the first of two");
 }
 
 #[test]

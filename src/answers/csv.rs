@@ -160,6 +160,34 @@ impl fmt::Display for CsvProblem {
     }
 }
 
+/// Returns the instrument that a CSV file is of, by the first bytes of the file.
+///
+/// That is the one with exactly the header's columns, or else the one with the most of them, so that what is
+/// wrong can be said; `None` where no column is known.
+pub fn find_instrument<'a>(
+    start: &[u8],
+    instruments: impl IntoIterator<Item = &'a Instrument>,
+) -> Option<&'a Instrument> {
+    let mut records = Records::new();
+    if !records.read(&mut &*start).ok()? && !records.finish().ok()? {
+        return None;
+    }
+    let header: Vec<_> = records.cells().map(String::from_utf8_lossy).collect();
+    // Another separator is an error, but no reason not to know the columns.
+    let names = header.iter().flat_map(|cell| cell.split(SEPARATORS));
+    let names: Vec<&str> = names.map(|name| name.trim_matches('"')).collect();
+    let mut best = ((false, 0), None);
+    for instrument in instruments {
+        let expected = expected_columns(instrument);
+        let known = expected.iter().filter(|column| names.contains(&column.name.as_str())).count();
+        let score = (known == expected.len() && known == names.len(), known);
+        if score > best.0 {
+            best = (score, Some(instrument));
+        }
+    }
+    best.1
+}
+
 impl<'a> Parser<'a> {
     pub fn new(instrument: &'a Instrument) -> Self {
         let items = instrument.items().len();
