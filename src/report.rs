@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::disclosure::{Count, Release, ReleasedCell, ReleasedItem, ReleasedPair, ReleasedVariable};
 use crate::instrument::{Instrument, Item, Kind, Meaning, Pair, Variable};
-use crate::statistics::{Histogram, correlation_test, fisher_interval, holm, pearson, wilson};
+use crate::statistics::{Correlation, Histogram, PairMoments, holm, wilson};
 
 /// What stands where something is withheld.
 ///
@@ -265,23 +265,25 @@ fn correlations(release: &Release, instrument: &Instrument) -> Vec<CorrelationRe
 
 impl CorrelationReport {
     fn new(pair: &Pair, released: Option<&ReleasedPair>) -> CorrelationReport {
-        let (n, r, decimals) = match released {
+        let (n, correlation, decimals) = match released {
             None => (None, None, None),
-            Some(ReleasedPair::R { n, r }) => (Some(*n), Some(r.value()), Some(r.decimals())),
+            Some(ReleasedPair::R { n, r }) => {
+                (Some(*n), Correlation::published(r.value(), *n), Some(r.decimals()))
+            }
             Some(ReleasedPair::Exact { x, y, sum_xy }) => {
                 let (x, y) = (histogram(&pair.x, x), histogram(&pair.y, y));
-                (Some(x.base()), pearson(&x, &y, *sum_xy), None)
+                let moments = PairMoments::new(&x, &y, *sum_xy);
+                (Some(x.base()), moments.and_then(|moments| moments.correlation()), None)
             }
         };
-        let both = r.zip(n);
-        let test = both.and_then(|(r, n)| correlation_test(r, n));
-        let interval = both.and_then(|(r, n)| fisher_interval(r, n));
+        let test = correlation.and_then(|correlation| correlation.test());
+        let interval = correlation.and_then(|correlation| correlation.interval());
         CorrelationReport {
             id: pair.id.clone(),
             x: pair.x.id.clone(),
             y: pair.y.id.clone(),
             n,
-            r,
+            r: correlation.map(|correlation| correlation.r()),
             decimals,
             t: test.map(|test| test.t),
             df: test.map(|test| test.degrees_of_freedom),

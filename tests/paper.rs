@@ -103,10 +103,15 @@ fn table_2_is_the_papers() {
     check_table(&report, "effects", 46, 0, &effects);
 }
 
+fn oracle() -> Vec<Value> {
+    let oracle: Value = serde_json::from_str(include_str!("data/oracle.json")).expect("JSON");
+    array(&oracle, "cases").to_vec()
+}
+
 /// Checks Wilson bounds, in percent, against the oracle's case of so many of so many.
 #[track_caller]
 fn check_interval(count: u64, base: u64, low: Option<f64>, high: Option<f64>) {
-    let oracle: Vec<Value> = serde_json::from_str(include_str!("data/oracle_subset.json")).expect("JSON");
+    let oracle = oracle();
     let is_case =
         |case: &&Value| case["stat"] == "proportion" && case["input"] == json!({"x": count, "n": base});
     let expected = &oracle.iter().find(is_case).expect("a case")["expected"];
@@ -174,7 +179,7 @@ fn mean_numbers_of_reasons_and_effects_are_the_papers_ticks() {
 /// 1e-13 for r, 1e-12 for t and the interval, 1e-11 for p, all relative.
 #[track_caller]
 fn check_correlation(report: &Report, id: &str, r: &str, n: u64, case: &str) {
-    let oracle: Vec<Value> = serde_json::from_str(include_str!("data/oracle_subset.json")).expect("JSON");
+    let oracle = oracle();
     let expected = &oracle.iter().find(|found| found["id"] == case).expect("a case")["expected"];
     let found = report.correlations.iter().find(|found| found.id == id).expect("a correlation");
     assert_eq!(found.n, Some(n), "{id}");
