@@ -121,8 +121,8 @@ target_dir() {
   cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }
 
-# `cargo clippy` for the browser, with the std that the build of the bundle has found or made.
-clippy_wasm() {
+# Lets rustc find the std for the browser that the build of the bundle has found or made.
+use_wasm_std() {
   local lib version commit sysroot
   lib=$(rustc --print target-libdir --target "$target") || return 1
   if ! compgen -G "$lib/libstd-*.rlib" >/dev/null; then
@@ -135,7 +135,17 @@ clippy_wasm() {
     fi
     export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot=$sysroot"
   fi
-  cargo clippy --lib --target "$target" -- -D warnings
+}
+
+clippy_wasm() {
+  use_wasm_std && cargo clippy --lib --test oracle --target "$target" -- -D warnings
+}
+
+# The statistics in the browser's WebAssembly, under Node; the server is also the runner. In the development
+# profile, as tests unwind and so cannot take the bundle's dependencies.
+wasm_tests() {
+  require_node && use_wasm_std || return 1
+  cargo test --test oracle --target "$target" --config "target.$target.runner=['$server', 'wasm-test']"
 }
 
 # The same lock file gives the same modules: they are fetched again only when it is newer.
@@ -169,6 +179,7 @@ run_rust() {
     printf '\n=== clippy: left out, as it is not installed\n'
   fi
   step "native tests" cargo_counts cargo test --no-fail-fast
+  step "numerics in wasm" cargo_counts wasm_tests
   step "documentation" no_counts env RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 }
 

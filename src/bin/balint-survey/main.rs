@@ -1,5 +1,9 @@
 //! The native side of balint-survey: builds the widget, serves the demo portal, keeps releases.
 
+// Tests for the browser's target build the binary too, though none of it is for there.
+#![cfg_attr(target_arch = "wasm32", no_main)]
+#![cfg(not(target_arch = "wasm32"))]
+
 mod bundle;
 mod figures;
 mod serve;
@@ -8,6 +12,7 @@ mod tool;
 mod wasm_std;
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +20,7 @@ use std::process::ExitCode;
 
 use balint_survey::disclosure::Policy;
 use clap::{Args, Parser, Subcommand};
+use wasm_bindgen_cli::wasm_bindgen_test_runner;
 
 /// Builds, serves and evaluates the anonymous survey widget.
 #[derive(Debug, Parser)]
@@ -38,6 +44,9 @@ enum Command {
     Release(ReleaseArgs),
     /// Merges releases and prints every figure that they support.
     Report(ReportArgs),
+    /// Runs tests that were built for the browser, under Node: what cargo calls as their runner.
+    #[command(hide = true)]
+    WasmTest(WasmTestArgs),
 }
 
 #[derive(Debug, Args)]
@@ -96,6 +105,13 @@ struct ReportArgs {
     releases: Vec<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct WasmTestArgs {
+    /// The module, and what else the runner of wasm-bindgen takes.
+    #[arg(value_name = "FILE", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
+}
+
 /// How a report is written.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Format {
@@ -121,6 +137,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Build(args) => Ok(build(&args)?),
         Command::Release(args) => Ok(print(&figures::release(&args)?)?),
         Command::Report(args) => Ok(print(&figures::report(&args)?)?),
+        Command::WasmTest(args) => wasm_test(args),
     }
 }
 
@@ -140,6 +157,13 @@ fn build(args: &BuildArgs) -> Result<(), bundle::BundleError> {
         Some(out) => bundle::export(&project, out),
         None => Ok(()),
     }
+}
+
+/// Runs wasm-bindgen's tests with the library that the bundle is made with, so that nothing is installed.
+fn wasm_test(args: WasmTestArgs) -> Result<(), Box<dyn Error>> {
+    let name = OsString::from("wasm-bindgen-test-runner");
+    let args = [name].into_iter().chain(args.args);
+    wasm_bindgen_test_runner::run_cli_with_args(args).map_err(|error| format!("{error:#}").into())
 }
 
 /// Parses `IP:PORT`, where the IP may also be the word `localhost`.
