@@ -4,7 +4,7 @@ use statrs::function::factorial::ln_factorial;
 
 use super::{Histogram, PairMoments};
 
-/// After so many multiplications with addition the test is given up: a few hundred milliseconds.
+/// After so many multiplications with addition the test is given up: a tenth of a second, optimised for speed.
 const MOST_STEPS: u64 = 100_000_000;
 
 /// The most probabilities that are kept at a time: 32 MB.

@@ -16,7 +16,7 @@ impl Table {
     /// probabilities of all tables with these margins that are not more probable than this one.
     ///
     /// Returns `None` for a table of more than two rows and two columns, and where more tables count than
-    /// [`MOST_TABLES`] (2×2: n beyond 10¹⁰) or more columns than [`MOST_COLUMNS`]. It is 0 where it
+    /// [`MOST_TABLES`] (2×2: n beyond some 10¹⁰) or more columns than [`MOST_COLUMNS`]. It is 0 where it
     /// is below the smallest `f64`.
     /// Agrees with R's `fisher.test(x)$p.value`; see Freeman & Halton (1951), *Biometrika* 38:141.
     pub fn fisher_test(&self) -> Option<f64> {
@@ -59,7 +59,8 @@ fn relative(ratios: impl Iterator<Item = f64>, budget: &mut u64) -> Option<Vec<f
     let mut product = 1.0;
     for ratio in ratios {
         product *= ratio;
-        if product == 0.0 {
+        // Not 0: below this, a product with a ratio near 1 is rounded to itself, for ever.
+        if product < f64::MIN_POSITIVE {
             break;
         }
         *budget = budget.checked_sub(1)?;
@@ -151,6 +152,13 @@ mod tests {
         check(&[vec![2, 1, 0], vec![0, 1, 2]], 12.0 / 20.0);
         check(&[vec![1, 1, 1], vec![1, 1, 1]], 1.0);
         check(&[vec![2, 0], vec![1, 1], vec![0, 2]], 12.0 / 20.0);
+    }
+
+    #[test]
+    fn billions_have_an_exact_test() {
+        let billions = Table::new(&[vec![2_000_000_000, 2_000_000_000], vec![2_000_000_000, 2_000_000_100]]);
+        let p = billions.unwrap().fisher_test().unwrap();
+        assert!(p > 0.99 && p <= 1.0, "{p}");
     }
 
     #[test]
