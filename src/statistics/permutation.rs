@@ -15,7 +15,7 @@ const MOST_WEIGHTS: usize = 1 << 22;
 ///
 /// Returns `None` where [`pearson`](super::pearson) does, for fewer than three pairs, and when no arrangement
 /// has this sum: then it does not exist. A `None` where the coefficient of at least three real pairs exists
-/// says that there are too many arrangements (more than [`MOST_STEPS`] or [`MOST_WEIGHTS`]), or that the
+/// says that there are too many arrangements (more than `MOST_STEPS` or `MOST_WEIGHTS`), or that the
 /// share of those with this sum is below the smallest `f64`.
 ///
 /// Agrees with an enumeration of all arrangements; see Pitman (1937), *J. R. Stat. Soc. Suppl.* 4:225.
@@ -128,7 +128,7 @@ impl<'a> Deal<'a> {
         Some(Deal { few, many, width, strides, states, ln_factorials, steps: 0 })
     }
 
-    /// Returns the probability of every sum, or `None` beyond [`MOST_STEPS`].
+    /// Returns the probability of every sum, or `None` beyond `MOST_STEPS`.
     fn run(mut self) -> Option<Vec<f64>> {
         let mut left: usize = self.few.counts.iter().sum();
         let mut states = self.empty();

@@ -16,7 +16,7 @@ impl Table {
     /// probabilities of all tables with these margins that are not more probable than this one.
     ///
     /// Returns `None` for a table of more than two rows and two columns, and where more tables count than
-    /// [`MOST_TABLES`] (2×2: n beyond some 10¹⁰) or more columns than [`MOST_COLUMNS`]. It is 0 where it
+    /// `MOST_TABLES` (2×2: n beyond some 10¹⁰) or more columns than `MOST_COLUMNS`. It is 0 where it
     /// is below the smallest `f64`.
     /// Agrees with R's `fisher.test(x)$p.value`; see Freeman & Halton (1951), *Biometrika* 38:141.
     pub fn fisher_test(&self) -> Option<f64> {
