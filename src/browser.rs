@@ -2,19 +2,20 @@
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, BlobPropertyBag, Event, HtmlAnchorElement, Url, Window};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, Event, HtmlAnchorElement, Response, Url, Window};
 use yew::prelude::*;
 
-/// Offers a JSON text as a file.
-pub fn download(name: &str, json: &str) {
+/// Offers a text of some media type as a file.
+pub fn download(name: &str, text: &str, media_type: &str) {
     // Without a document there is nobody to offer it to.
-    let _ = try_download(name, json);
+    let _ = try_download(name, text, media_type);
 }
 
-fn try_download(name: &str, json: &str) -> Result<(), JsValue> {
+fn try_download(name: &str, text: &str, media_type: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
-    options.set_type("application/json");
-    let parts = Array::of1(&JsValue::from_str(json));
+    options.set_type(media_type);
+    let parts = Array::of1(&JsValue::from_str(text));
     let blob = Blob::new_with_str_sequence_and_options(&parts, &options)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
@@ -24,6 +25,29 @@ fn try_download(name: &str, json: &str) -> Result<(), JsValue> {
     // The address is not revoked: some browsers read from it only after the click. It goes with the page.
     link.click();
     Ok(())
+}
+
+/// Opens the print dialogue.
+pub fn print() {
+    // Without a window there is nothing to print.
+    let _ = web_sys::window().map(|window| window.print());
+}
+
+/// Returns the text at an address.
+///
+/// # Errors
+///
+/// Says in words why there is none.
+pub async fn fetch_text(url: &str) -> Result<String, String> {
+    let unreachable = |_| "it cannot be reached".to_owned();
+    let window = web_sys::window().ok_or("there is no page")?;
+    let response = JsFuture::from(window.fetch_with_str(url)).await.map_err(unreachable)?;
+    let response: Response = response.unchecked_into();
+    if !response.ok() {
+        return Err(format!("it answers with status {}", response.status()));
+    }
+    let text = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
+    text.as_string().ok_or_else(|| "it answers with no text".to_owned())
 }
 
 /// Asks before the page is left, while that would lose something.

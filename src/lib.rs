@@ -33,7 +33,10 @@
 //! | skip logic, validation, responses from CSV | [`answers`] |
 //! | what may be shown of small groups | [`disclosure`], [`disclosure::rules`] |
 //! | a formula | [`statistics`] |
-//! | the JSON that other programs read | [`report`] |
+//! | the JSON that other programs read | [`report`], `www/report.schema.json` |
+//! | a table or a sentence of the report | [`report::layout`], [`report::method`], [`report::cherries`] |
+//! | how a report is written | [`report::text`], [`report::markdown`], [`report::html`], [`report::csv`] |
+//! | what the coordinator's page holds | [`workspace`], [`view::coordinator`] |
 //! | a screen | [`view::screens`], [`view::group`] |
 //! | the JavaScript boundary | [`element`], `www/balint-survey.js` |
 //! | the server and the command line | `src/bin/balint-survey/` |
@@ -46,6 +49,7 @@ pub mod statistics;
 pub mod disclosure;
 pub mod report;
 pub mod settings;
+pub mod workspace;
 pub mod browser;
 pub mod submit;
 pub mod view;

@@ -1,17 +1,37 @@
 //! Every figure that a release supports, as a pure function of the release and its instrument.
 //!
-//! [`Report`] serialises to the JSON that other programs rely on; [`text`] prints it for a reader.
+//! [`Report`] serialises to the JSON that other programs rely on; `www/report.schema.json` describes it.
 //! Percents run from 0 to 100; rates, and the intervals of rates, are fractions.
 //! A value that does not exist is `null`; a count that is withheld is the string that the reader sees.
+//!
+//! For readers, [`layout`] arranges it as sections of tables and sentences, which [`text`], [`markdown`]
+//! and [`html`] write down; [`csv`] has one line per figure, for a spreadsheet.
 
+pub mod fieldwork;
 pub mod format;
+pub mod comparison;
+pub mod method;
+pub mod cherries;
+pub mod chart;
+pub mod layout;
 pub mod text;
+pub mod markdown;
+pub mod html;
+pub mod csv;
 
 use serde::Serialize;
 
-use crate::disclosure::{Count, Release, ReleasedCell, ReleasedItem, ReleasedPair, ReleasedVariable};
+pub use cherries::Entry;
+pub use comparison::{Cohort, Comparison};
+pub use fieldwork::{Attendance, Fieldwork};
+
+use crate::disclosure::{
+    Count, Release, ReleasedCell, ReleasedItem, ReleasedPair, ReleasedPart, ReleasedVariable,
+};
 use crate::instrument::{Instrument, Item, Kind, Meaning, Pair, Variable};
-use crate::statistics::{Correlation, Histogram, PairMoments, holm, wilson};
+use crate::statistics::{
+    Correlation, Histogram, Moments, PairMoments, cronbach_alpha, holm, permutation_test, wilson,
+};
 
 /// What stands where something is withheld.
 ///
@@ -29,7 +49,12 @@ pub struct Report {
     pub collections: Vec<String>,
     pub respondents: Count,
     pub eligible: Option<u64>,
+    /// Of all who were eligible, those who handed in the survey: AAPOR's RR2.
     pub response_rate: Option<Rate>,
+    /// How many left nothing out; `None` where that is withheld.
+    pub complete: Option<Complete>,
+    /// Of all who were eligible, those who left nothing out: the bounds of AAPOR's RR1.
+    pub complete_rate: Option<Bounds>,
     /// All items but the open ones.
     pub items: Vec<ItemReport>,
     pub derived: Vec<VariableReport>,
@@ -37,6 +62,80 @@ pub struct Report {
     /// The themes that respondents found in their answers to open questions.
     pub themes: Vec<ItemReport>,
     pub withheld: Vec<Withheld>,
+    /// What the investigators have added.
+    pub fieldwork: Fieldwork,
+    pub attendance: Option<Attendance>,
+    /// The same figures of others, and tests of the difference.
+    pub comparison: Option<Comparison>,
+    /// How the figures were made, in sentences for a paper.
+    pub method: String,
+    /// The CHERRIES checklist.
+    pub cherries: Vec<Entry>,
+    /// The program that made the report, with its version.
+    pub software: &'static str,
+}
+
+/// How many respondents left nothing out, as far as the released counts tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Complete {
+    pub at_least: u64,
+    pub at_most: u64,
+}
+
+/// The bounds of a fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Bounds {
+    pub at_least: f64,
+    pub at_most: f64,
+}
+
+/// How a report can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+    Csv,
+    Markdown,
+    Html,
+}
+
+impl Format {
+    /// All formats, the one for most readers first.
+    pub const ALL: [Format; 5] = [Format::Html, Format::Markdown, Format::Csv, Format::Json, Format::Text];
+
+    /// Returns the ending of a file's name.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Text => "txt",
+            Format::Json => "json",
+            Format::Csv => "csv",
+            Format::Markdown => "md",
+            Format::Html => "html",
+        }
+    }
+
+    /// Returns the media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Text => "text/plain;charset=utf-8",
+            Format::Json => "application/json",
+            Format::Csv => "text/csv;charset=utf-8",
+            Format::Markdown => "text/markdown;charset=utf-8",
+            Format::Html => "text/html;charset=utf-8",
+        }
+    }
+
+    /// Writes a report.
+    pub fn write(self, report: &Report, instrument: &Instrument) -> String {
+        let document = || layout::Document::new(report, instrument);
+        match self {
+            Format::Text => text::text(&document()),
+            Format::Json => report.to_json(),
+            Format::Csv => csv::csv(report),
+            Format::Markdown => markdown::markdown(&document()),
+            Format::Html => html::page(&document(), &instrument.text().language),
+        }
+    }
 }
 
 /// A fraction with its 95 % interval after Wilson.
@@ -87,8 +186,19 @@ pub struct VariableReport {
     pub mean: Option<f64>,
     pub sd: Option<f64>,
     pub median: Option<f64>,
+    /// For a sum over several items, how many they are.
+    pub items: Option<usize>,
+    /// Cronbach's α of a sum over several items, from [`ALPHA_BASE`] respondents on.
+    pub alpha: Option<f64>,
     pub withheld: Option<&'static str>,
+    #[serde(skip)]
+    moments: Option<Moments>,
 }
+
+/// The fewest respondents for whom α is reported: with fewer its own uncertainty is as wide as its range.
+///
+/// See Bonett (2002), *J. Educ. Behav. Stat.* 27:335, on the sample that α needs.
+pub const ALPHA_BASE: u64 = 30;
 
 /// One planned correlation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -111,8 +221,10 @@ pub struct CorrelationReport {
     /// Fisher's 95 % interval.
     pub low: Option<f64>,
     pub high: Option<f64>,
-    /// Of the exact permutation test.
+    /// Two-sided, of the exact permutation test.
     pub p_permutation: Option<f64>,
+    /// Why a figure does not exist, though nothing is withheld.
+    pub reason: Option<&'static str>,
     pub withheld: Option<&'static str>,
 }
 
@@ -152,9 +264,56 @@ impl Report {
             correlations: correlations(release, instrument),
             themes: open.into_iter().map(report).collect(),
             withheld: Vec::new(),
+            complete: None,
+            complete_rate: None,
+            fieldwork: Fieldwork::default(),
+            attendance: None,
+            comparison: None,
+            method: String::new(),
+            cherries: Vec::new(),
+            software: concat!("balint-survey ", env!("CARGO_PKG_VERSION")),
         };
         report.withheld = report.list_withheld();
-        report
+        report.complete = report.count_complete();
+        report.complete_rate = report.complete.zip(eligible).map(|(complete, of)| complete.of(of));
+        report.with_words(instrument)
+    }
+
+    /// Adds what the investigators know.
+    pub fn with_fieldwork(mut self, fieldwork: Fieldwork, instrument: &Instrument) -> Report {
+        self.attendance = fieldwork.attendance();
+        self.fieldwork = fieldwork;
+        self.with_words(instrument)
+    }
+
+    /// Adds the figures of others, and tests of the difference.
+    pub fn compared_with(mut self, cohort: Cohort, instrument: &Instrument) -> Report {
+        self.comparison = Some(Comparison::new(&self, cohort, instrument));
+        self.with_words(instrument)
+    }
+
+    /// Writes the sentences anew that tell of the rest.
+    fn with_words(mut self, instrument: &Instrument) -> Report {
+        self.method = method::sentences(&self, instrument);
+        self.cherries = cherries::checklist(&self, instrument);
+        self
+    }
+
+    /// Returns the figures of an item or of its themes.
+    pub fn item(&self, id: &str) -> Option<&ItemReport> {
+        self.items.iter().chain(&self.themes).find(|item| item.id == id)
+    }
+
+    /// Counts those who left nothing out: each of the others is missing somewhere, perhaps everywhere.
+    fn count_complete(&self) -> Option<Complete> {
+        let respondents = self.respondents.exact()?;
+        let missing = self.items.iter().map(|item| item.missing).collect::<Option<Vec<u64>>>()?;
+        let any = missing.iter().fold(0_u64, |sum, missing| sum.saturating_add(*missing));
+        let most = missing.iter().max().copied().unwrap_or(0);
+        Some(Complete {
+            at_least: respondents.saturating_sub(any),
+            at_most: respondents.saturating_sub(most),
+        })
     }
 
     /// Returns the report as JSON.
@@ -171,6 +330,22 @@ impl Report {
         let correlations = self.correlations.iter().map(|pair| (&pair.id, pair.withheld));
         let all = items.chain(derived).chain(correlations);
         all.filter_map(|(id, reason)| Some(Withheld { id: id.clone(), reason: reason? })).collect()
+    }
+}
+
+impl Complete {
+    fn of(self, eligible: u64) -> Bounds {
+        let rate = |count: u64| count as f64 / eligible as f64;
+        Bounds { at_least: rate(self.at_least), at_most: rate(self.at_most) }
+    }
+
+    /// Returns the count in words: `46 left nothing out`, `40 to 43 left nothing out`.
+    pub fn words(self) -> String {
+        let Complete { at_least, at_most } = self;
+        match at_least == at_most {
+            true => format!("{at_most} left nothing out"),
+            false => format!("{at_least} to {at_most} left nothing out"),
+        }
     }
 }
 
@@ -243,9 +418,20 @@ impl VariableReport {
             mean: histogram.as_ref().and_then(Histogram::mean),
             sd: histogram.as_ref().and_then(Histogram::standard_deviation),
             median: histogram.as_ref().and_then(Histogram::median),
+            items: released.parts.as_ref().map(Vec::len),
+            alpha: histogram.as_ref().and_then(|total| alpha(total, released)),
             withheld: histogram.is_none().then_some(WITHHELD),
+            moments: histogram.as_ref().and_then(Histogram::moments),
         }
     }
+}
+
+/// Returns Cronbach's α of a sum over several items, where there are respondents enough.
+fn alpha(total: &Histogram, released: &ReleasedVariable) -> Option<f64> {
+    let n = total.base();
+    let parts = released.parts.as_ref().filter(|_| n >= ALPHA_BASE)?;
+    let moments = |part: &ReleasedPart| Moments { n, sum: part.sum.into(), squares: part.squares.into() };
+    cronbach_alpha(&parts.iter().map(moments).collect::<Vec<_>>(), &total.moments()?)
 }
 
 fn histogram(variable: &Variable, counts: &[u64]) -> Histogram {
@@ -265,19 +451,25 @@ fn correlations(release: &Release, instrument: &Instrument) -> Vec<CorrelationRe
 
 impl CorrelationReport {
     fn new(pair: &Pair, released: Option<&ReleasedPair>) -> CorrelationReport {
-        let (n, correlation, decimals) = match released {
-            None => (None, None, None),
-            Some(ReleasedPair::R { n, r }) => {
+        let exact = match released {
+            Some(ReleasedPair::Exact { x, y, sum_xy }) => {
+                Some((histogram(&pair.x, x), histogram(&pair.y, y), *sum_xy))
+            }
+            _ => None,
+        };
+        let (n, correlation, decimals) = match (released, &exact) {
+            (Some(ReleasedPair::R { n, r }), _) => {
                 (Some(*n), Correlation::published(r.value(), *n), Some(r.decimals()))
             }
-            Some(ReleasedPair::Exact { x, y, sum_xy }) => {
-                let (x, y) = (histogram(&pair.x, x), histogram(&pair.y, y));
-                let moments = PairMoments::new(&x, &y, *sum_xy);
+            (_, Some((x, y, sum_xy))) => {
+                let moments = PairMoments::new(x, y, *sum_xy);
                 (Some(x.base()), moments.and_then(|moments| moments.correlation()), None)
             }
+            _ => (None, None, None),
         };
         let test = correlation.and_then(|correlation| correlation.test());
         let interval = correlation.and_then(|correlation| correlation.interval());
+        let p_permutation = exact.as_ref().and_then(|(x, y, sum_xy)| permutation_test(x, y, *sum_xy));
         CorrelationReport {
             id: pair.id.clone(),
             x: pair.x.id.clone(),
@@ -291,9 +483,25 @@ impl CorrelationReport {
             p_holm: None,
             low: interval.map(|interval| interval.low),
             high: interval.map(|interval| interval.high),
-            p_permutation: None,
+            p_permutation,
+            reason: n.and_then(|n| reason(n, correlation, p_permutation.is_none() && decimals.is_none())),
             withheld: released.is_none().then_some(WITHHELD),
         }
+    }
+}
+
+/// Returns why a figure of n pairs does not exist.
+fn reason(n: u64, correlation: Option<Correlation>, has_no_permutation: bool) -> Option<&'static str> {
+    match correlation {
+        _ if n < 2 => Some("fewer than two pairs have no correlation"),
+        None => Some("a variable that does not vary has no correlation"),
+        Some(_) if n == 2 => Some("two pairs have no test"),
+        Some(found) if found.unexplained() == 0.0 => {
+            Some("a perfect correlation has no test and no interval")
+        }
+        Some(_) if n == 3 => Some("three pairs have no interval"),
+        Some(_) if has_no_permutation => Some("the permutation test would have too many arrangements"),
+        Some(_) => None,
     }
 }
 

@@ -1,8 +1,11 @@
 //! The widget as Yew components: screens made from a [`session::Session`], and nothing that decides.
 
+pub mod coordinator;
+pub mod desk;
 pub mod group;
 pub mod preview;
 pub mod question;
+pub mod reading;
 pub mod screens;
 pub mod session;
 pub mod table;
@@ -40,6 +43,8 @@ pub struct SurveyProps {
     pub settings: Rc<Settings>,
     /// Called for each event; `false` forbids what it announces.
     pub onevent: Callback<SurveyEvent, bool>,
+    /// Called when a group's collection opens: what shows its results can be loaded, while there is a network.
+    pub onopen: Callback<()>,
 }
 
 /// The whole widget.
@@ -52,6 +57,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     use_announcements(&session, &props.onevent);
     use_unload_guard(session.is_open());
     use_delivery(&session, &props.onevent);
+    use_opening(session.is_open(), &props.onopen);
     let act = {
         let session = session.dispatcher();
         Callback::from(move |action: Action| session.dispatch(action))
@@ -115,6 +121,17 @@ fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
         };
         if let Some(event) = event {
             onevent.emit(event);
+        }
+    });
+}
+
+/// Says when a group's collection opens.
+#[hook]
+fn use_opening(is_open: bool, onopen: &Callback<()>) {
+    let onopen = onopen.clone();
+    use_effect_with(is_open, move |is_open| {
+        if *is_open {
+            onopen.emit(());
         }
     });
 }

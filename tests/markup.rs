@@ -280,6 +280,10 @@ async fn results_show_the_report_and_the_exact_bytes() {
     }
     steps.extend(go(&[Action::AskToClose, Action::Close]));
     let html = render(&attributes, &steps).await;
-    check_contains(&html, &["11 of 30 answered (36.7%)", "Sending the release to /releases", "<td>45%<svg"]);
-    check_contains(&html, &["Not shown: withheld, so that nobody can be recognised", "\"respondents\": 11"]);
+    check_contains(&html, &["Sending the release to /releases", "\"respondents\": 11"]);
+    // The tables are another element's, which gets the same bytes.
+    check_contains(
+        &html,
+        &["<balint-report exportparts=\"report\" release=\"{\n  ", "The tables cannot be shown just now"],
+    );
 }

@@ -6,7 +6,7 @@
 use balint_survey::answers::csv::Responses;
 use balint_survey::disclosure::{Collection, Count, Policy, Release, release};
 use balint_survey::instrument::{Definition, Instrument, Item, Kind, Meaning, Source, Variable};
-use balint_survey::report::{ItemReport, Report, format};
+use balint_survey::report::{Format, ItemReport, Report, format};
 use balint_survey::tally::Tally;
 use serde_json::{Value, json};
 
@@ -224,7 +224,7 @@ fn holms_adjustment_is_over_the_three_correlations() {
 #[test]
 fn printed_figures_stand_in_the_text() {
     let instrument = Instrument::find("stress-experience").expect("a built-in instrument");
-    let text = balint_survey::report::text::text(&stress(), &instrument);
+    let text = Format::Text.write(&stress(), &instrument);
     for printed in ["46 of 290 eligible", "15.9%", "r = .31, n = 43", "r = −.40, n = 46", "r = .37, n = 46"]
     {
         assert!(text.contains(printed), "{printed} is not in\n{text}");

@@ -28,6 +28,11 @@ async function styleSheet() {
   return new CSSStyleSheet().replace(await response.text());
 }
 
+// What shows a group's results; without it, the release itself is still there.
+function loadReport() {
+  import("./balint-report.js").catch(() => {});
+}
+
 class BalintSurvey extends HTMLElement {
   #place;
   #slot;
@@ -77,7 +82,7 @@ class BalintSurvey extends HTMLElement {
       const sheet = await start();
       if (!this.isConnected) return;
       this.shadowRoot.adoptedStyleSheets = [sheet];
-      this.#widget = mount(this, this.#place);
+      this.#widget = mount(this, this.#place, loadReport);
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     } finally {

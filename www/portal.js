@@ -91,9 +91,9 @@ function section(instrument, collections) {
   const title = instrumentTitles[instrument] ?? instrument;
   // A new tab, because leaving this page would end a survey that is going on in it.
   const link = Object.assign(document.createElement("a"), {
-    href: `api/report?instrument=${encodeURIComponent(instrument)}`,
+    href: `report.html?instrument=${encodeURIComponent(instrument)}`,
     target: "_blank",
-    textContent: `Report on “${title}” (JSON, opens in a new tab)`,
+    textContent: `Report on “${title}” (opens in a new tab)`,
   });
   const items = collections.map((collection) => element("li", collectionTitles[collection] ?? collection));
   return element("section", element("h3", title), element("ul", ...items), link);

@@ -1,5 +1,7 @@
 //! How figures are written, after the habits of the field.
 
+use crate::disclosure::Count;
+
 /// What stands for a figure that does not exist.
 pub const NONE: &str = "–";
 
@@ -30,6 +32,30 @@ pub fn fraction(value: f64, decimals: u32) -> String {
 /// Returns a p-value with its sign: `= .046`, `< .001`.
 pub fn p_value(p: f64) -> String {
     if p < 0.001 { "< .001".to_owned() } else { format!("= {}", fraction(p, 3)) }
+}
+
+/// Returns a p-value as it stands in a table: `.046`, `<.001`.
+pub fn p_cell(p: f64) -> String {
+    if p < 0.001 { "<.001".to_owned() } else { fraction(p, 3) }
+}
+
+/// Returns a small number as a word, as sentences have it.
+pub fn number_word(number: usize) -> String {
+    const WORDS: [&str; 11] =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    WORDS.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
+/// Returns a count as readers see it, for those that are no number.
+pub fn count(count: Count) -> String {
+    match count {
+        Count::Below(limit) => format!("fewer than {limit} people"),
+        Count::Above(limit) => format!("more than {limit} people"),
+        Count::Between => "between 20% and 80%".to_owned(),
+        Count::AtLeast(percent) => format!("{percent}% or more"),
+        Count::AtMost(percent) => format!("{percent}% or fewer"),
+        other => other.to_string(),
+    }
 }
 
 /// Returns `write` of a figure, or a dash.

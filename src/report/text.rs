@@ -1,189 +1,124 @@
 //! The report as plain text, for a terminal.
 
-use super::format::{NONE, fixed, fraction, or_none, p_value, percent};
-use super::{CorrelationReport, Frequency, ItemReport, Report, WITHHELD, missing_label};
-use crate::disclosure::Count;
-use crate::instrument::{Instrument, Item, Kind};
+use super::layout::{Block, Document, Row, Section, Table};
 
-/// The width of a line.
-const WIDTH: usize = 84;
-/// The width of the labels before the figures.
-const LABELS: usize = 60;
+/// The width of a line of text.
+const WIDTH: usize = 100;
+/// The most that the names of rows take of a line.
+const NAMES: usize = 60;
 
-/// Returns the report as text: one table after another, each figure with its base.
-pub fn text(report: &Report, instrument: &Instrument) -> String {
-    let mut lines = vec![instrument.text().title.clone()];
-    lines.push(format!(
-        "{} version {}, policy {}",
-        report.instrument, report.instrument_version, report.policy
-    ));
-    lines.push(format!("Collections: {}", report.collections.join(", ")));
-    lines.push(respondents(report));
-    let all = || instrument.items().map(|(_, item)| item);
-    let pick = |keep: &dyn Fn(&Item) -> bool| -> Vec<(&Item, &ItemReport)> {
-        let find = |item: &Item| report.items.iter().chain(&report.themes).find(|found| found.id == item.id);
-        all().filter(|item| keep(item)).filter_map(|item| Some((item, find(item)?))).collect()
-    };
-    let is_response = |item: &Item| !item.demographic && matches!(item.kind, Kind::Single | Kind::Multi);
-    frequencies(&mut lines, "Table 1. Respondents", &pick(&|item| item.demographic));
-    frequencies(&mut lines, "Table 2. Responses", &pick(&is_response));
-    likert(&mut lines, &pick(&|item| item.kind == Kind::Likert));
-    frequencies(&mut lines, "Table 4. Themes", &pick(&|item| item.kind == Kind::Open));
-    correlations(&mut lines, report, instrument);
-    notes(&mut lines, report, instrument);
+/// Returns a report as text: one table after another, each figure with its base.
+pub fn text(document: &Document) -> String {
+    let mut lines = vec![document.title.clone()];
+    lines.extend(document.note.iter().flat_map(|note| wrap(note, WIDTH)));
+    lines.push(document.lead.clone());
+    for section in &document.sections {
+        write(&mut lines, section);
+    }
     lines.push(String::new());
     lines.join("\n")
 }
 
-fn respondents(report: &Report) -> String {
-    let mut line = format!("Respondents: {}", report.respondents);
-    if let Some(eligible) = report.eligible {
-        line += &format!(" of {eligible} eligible");
-    }
-    if let Some(rate) = report.response_rate {
-        let share = |value: f64| fixed(100.0 * value, 1);
-        line += &format!(
-            "; response rate {}% (95% CI {}–{})",
-            share(rate.value),
-            share(rate.low),
-            share(rate.high)
-        );
-    }
-    line
-}
-
-fn frequencies(lines: &mut Vec<String>, title: &str, items: &[(&Item, &ItemReport)]) {
-    if items.is_empty() {
-        return;
-    }
-    heading(lines, title, &format!("{:>8} {:>5} {:>9}", "n", "%", "95% CI"));
-    for (item, report) in items {
-        lines.push(String::new());
-        lines.extend(wrap(&with_base(&item.question, report.base)));
-        for frequency in report.categories.iter().flatten() {
-            lines.push(row(&frequency.label, &counts(frequency)));
-        }
-        if report.withheld.is_some() {
-            lines.push(format!("  {WITHHELD}"));
-        }
-        for (label, count) in [(missing_label(item), report.missing), ("Not asked", report.not_asked)] {
-            if let Some(count) = count.filter(|count| *count > 0) {
-                lines.push(row(label, &format!("{count:>8}")));
+fn write(lines: &mut Vec<String>, section: &Section) {
+    lines.extend([String::new(), section.title.clone(), "─".repeat(WIDTH)]);
+    for block in &section.blocks {
+        match block {
+            Block::Paragraph(text) => lines.extend(wrap(text, WIDTH)),
+            Block::Facts(facts) => {
+                for (name, text) in facts {
+                    write_fact(lines, name, text);
+                }
             }
+            Block::Table(table) => write_table(lines, table),
         }
     }
 }
 
-fn counts(frequency: &Frequency) -> String {
-    let share = or_none(frequency.percent, percent);
-    let bounds = frequency.low.zip(frequency.high);
-    let interval =
-        bounds.map_or_else(|| NONE.into(), |(low, high)| format!("{}–{}", fixed(low, 0), fixed(high, 0)));
-    match frequency.count {
-        Count::Exact(count) => format!("{count:>8} {share:>5} {interval:>9}"),
-        other => format!("{:>8}", other.to_string()),
+fn write_fact(lines: &mut Vec<String>, name: &str, text: &str) {
+    let line = format!("{name}: {text}");
+    if width(&line) <= WIDTH {
+        return lines.push(line);
     }
+    lines.push(format!("{name}:"));
+    lines.extend(wrap(&format!("  {text}"), WIDTH));
 }
 
-fn likert(lines: &mut Vec<String>, items: &[(&Item, &ItemReport)]) {
-    let Some((first, _)) = items.first() else { return };
-    heading(lines, "Table 3. Likert items", "");
-    for (item, report) in items {
+fn write_table(lines: &mut Vec<String>, table: &Table) {
+    let rows = || table.groups.iter().flat_map(|group| &group.rows);
+    let widths: Vec<usize> = (1..table.columns.len())
+        .map(|column| {
+            let cells = rows().filter_map(|row| row.cells.get(column - 1)).map(|cell| width(cell));
+            cells.chain([width(&table.columns[column])]).max().unwrap_or(0)
+        })
+        .collect();
+    // A column of sentences is no column of figures: it is written below the names.
+    if widths.iter().any(|width| *width > NAMES) {
+        return write_sentences(lines, table);
+    }
+    let figures: usize = widths.iter().map(|width| width + 2).sum();
+    let names = NAMES.min(WIDTH.saturating_sub(figures)).max(24);
+    let heading = Row { name: table.columns[0].clone(), cells: table.columns[1..].to_vec() };
+    write_row(lines, &heading, names, &widths);
+    for group in &table.groups {
+        if let Some(heading) = &group.heading {
+            lines.push(String::new());
+            lines.extend(wrap(heading, WIDTH));
+        }
+        for row in &group.rows {
+            let name = if group.heading.is_some() { format!("  {}", row.name) } else { row.name.clone() };
+            write_row(lines, &Row { name, cells: row.cells.clone() }, names, &widths);
+        }
+    }
+    write_notes(lines, table);
+}
+
+fn write_sentences(lines: &mut Vec<String>, table: &Table) {
+    for group in &table.groups {
         lines.push(String::new());
-        lines.extend(wrap(&with_base(&item.question, report.base)));
-        for frequency in report.categories.iter().flatten() {
-            lines.push(row(&frequency.label, &counts(frequency)));
-        }
-        let figures = [("Mean", report.mean, 1), ("SD", report.sd, 2), ("Median", report.median, 1)];
-        let figures =
-            figures.map(|(name, value, decimals)| Some(format!("{name} {}", fixed(value?, decimals))));
-        if let Some(figures) = figures.into_iter().collect::<Option<Vec<_>>>() {
-            lines.push(format!("  {}", figures.join("   ")));
-        }
-        if report.withheld.is_some() {
-            lines.push(format!("  {WITHHELD}"));
-        }
-        if let Some(missing) = report.missing.filter(|missing| *missing > 0) {
-            lines.push(row(missing_label(item), &format!("{missing:>8}")));
+        lines.extend(group.heading.clone());
+        for row in &group.rows {
+            let line = format!("  {}: {}", row.name, row.cells.join("; "));
+            lines.extend(wrap(&line, WIDTH));
         }
     }
-    let values = first.answers().filter_map(|(_, c)| Some(format!("{} = {}", c.value?, c.label)));
-    lines.push(String::new());
-    lines.push(values.collect::<Vec<_>>().join("; "));
+    write_notes(lines, table);
 }
 
-fn correlations(lines: &mut Vec<String>, report: &Report, instrument: &Instrument) {
-    if report.correlations.is_empty() {
-        return;
-    }
-    heading(lines, "Correlations (Pearson, planned)", "");
-    for (pair, correlation) in instrument.pairs().iter().zip(&report.correlations) {
+fn write_notes(lines: &mut Vec<String>, table: &Table) {
+    if !table.notes.is_empty() {
         lines.push(String::new());
-        lines.push(format!("{} × {}", pair.x.label, pair.y.label));
-        lines.push(format!("  {}", coefficient(correlation)));
+    }
+    for note in &table.notes {
+        lines.extend(wrap(note, WIDTH));
     }
 }
 
-/// Returns a correlation in one line: `r = .31, n = 43, t(41) = 2.06, p = .046, …`.
-pub fn coefficient(correlation: &CorrelationReport) -> String {
-    let (Some(r), Some(n)) = (correlation.r, correlation.n) else {
-        return correlation.withheld.unwrap_or("does not exist: a variable does not vary").to_owned();
-    };
-    let mut figures =
-        vec![format!("r = {}", fraction(r, correlation.decimals.unwrap_or(2))), format!("n = {n}")];
-    if let (Some(t), Some(df), Some(p)) = (correlation.t, correlation.df, correlation.p) {
-        figures.push(format!("t({df}) = {}", fixed(t, 2)));
-        figures.push(format!("p {}", p_value(p)));
-    }
-    if let Some(p) = correlation.p_holm {
-        figures.push(format!("Holm p {}", p_value(p)));
-    }
-    if let (Some(low), Some(high)) = (correlation.low, correlation.high) {
-        figures.push(format!("95% CI {} to {}", fraction(low, 2), fraction(high, 2)));
-    }
-    figures.join(", ")
+/// Writes a row; the figures stand beside the last line of a long name.
+fn write_row(lines: &mut Vec<String>, row: &Row, names: usize, widths: &[usize]) {
+    let cells = row.cells.iter().zip(widths).map(|(cell, width)| pad(cell, *width));
+    let figures: String = cells.collect();
+    let mut name = if figures.is_empty() { wrap(&row.name, WIDTH) } else { wrap(&row.name, names) };
+    let last = name.pop().unwrap_or_default();
+    lines.extend(name);
+    lines.push(format!("{last:<names$}{figures}").trim_end().to_owned());
 }
 
-fn notes(lines: &mut Vec<String>, report: &Report, instrument: &Instrument) {
-    heading(lines, "Notes", "");
-    for (_, item) in instrument.items() {
-        if let Some(note) = &item.note {
-            lines.extend(wrap(&format!("{}: {note}", item.label)));
-        }
-    }
-    if !report.withheld.is_empty() {
-        let ids: Vec<&str> = report.withheld.iter().map(|withheld| withheld.id.as_str()).collect();
-        lines.extend(wrap(&format!("Not shown ({WITHHELD}): {}.", ids.join(", "))));
-    }
-    lines.extend(wrap(
-        "Percentages are of those who answered the item; intervals are Wilson's, and Fisher's for r.",
-    ));
-    lines.extend(wrap(&format!("Items: {}", instrument.text().origin)));
-    lines.push(format!("Instrument {}", report.instrument_hash));
-    lines.push(format!("Policy     {}", report.policy_hash));
+fn pad(cell: &str, width: usize) -> String {
+    format!("  {cell:>width$}")
 }
 
-fn heading(lines: &mut Vec<String>, title: &str, columns: &str) {
-    lines.push(String::new());
-    lines.push(format!("{title:<LABELS$}{columns}").trim_end().to_owned());
-    lines.push("─".repeat(WIDTH));
+fn width(text: &str) -> usize {
+    text.chars().count()
 }
 
-fn with_base(question: &str, base: Option<u64>) -> String {
-    base.map_or_else(|| question.to_owned(), |base| format!("{question} (n\u{a0}=\u{a0}{base})"))
-}
-
-fn row(label: &str, figures: &str) -> String {
-    format!("{:<LABELS$}{figures}", format!("  {label}"))
-}
-
-/// Breaks a text into lines, at spaces; a no-break space becomes a plain one.
-fn wrap(text: &str) -> Vec<String> {
+/// Breaks a text into lines, at spaces; those after the first are set in like it. A no-break space becomes a plain one.
+fn wrap(text: &str, most: usize) -> Vec<String> {
+    let margin = " ".repeat(text.len() - text.trim_start().len());
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut().filter(|line| line.chars().count() + 1 + word.chars().count() <= WIDTH) {
+    for word in text.trim_start().split(' ') {
+        match lines.last_mut().filter(|line| width(line) + 1 + width(word) <= most) {
             Some(line) => *line += &format!(" {word}"),
-            None => lines.push(word.to_owned()),
+            None => lines.push(format!("{margin}{word}")),
         }
     }
     lines.iter().map(|line| line.replace('\u{a0}', " ")).collect()

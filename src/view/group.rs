@@ -5,11 +5,9 @@ use yew::prelude::*;
 
 use super::screens::{ScreenProps, button, focus_in_form, for_facilitator, lead, submit_button};
 use super::session::{Action, Closed, Delivery, Session};
-use super::table::report_tables;
 use super::words;
 use crate::browser;
 use crate::disclosure::Release;
-use crate::report::Report;
 
 /// Opens a collection: how many can take part, and what will be released.
 pub fn set_up(props: &ScreenProps, error: Option<&str>) -> Html {
@@ -134,7 +132,7 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
     let body = release.to_json();
     let save = {
         let (name, body) = (format!("{}.json", settings.collection), body.clone());
-        Callback::from(move |_| browser::download(&name, &body))
+        Callback::from(move |_| browser::download(&name, &body, "application/json"))
     };
     html! {
         <>
@@ -148,9 +146,12 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
             </div>
             <details>
                 <summary>{ "The release, to the letter" }</summary>
-                <pre tabindex="0">{ body }</pre>
+                <pre tabindex="0">{ body.clone() }</pre>
             </details>
-            { report_tables(&Report::new(release, &settings.instrument), &settings.instrument) }
+            // An element of its own, which is loaded when the collection opens: see `SurveyProps::onopen`.
+            <balint-report exportparts="report" release={body}>
+                <p>{ "The tables cannot be shown just now. The release is complete: download it, and open it on the page for reports." }</p>
+            </balint-report>
         </>
     }
 }

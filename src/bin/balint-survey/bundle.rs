@@ -17,6 +17,8 @@ use wasm_bindgen_cli::wasm_bindgen;
 use crate::tool::{self, ToolError};
 use crate::wasm_std::{self, TARGET, WasmStdError};
 
+/// The features of the library that export one element each: `pkg/balint_survey.js` and `pkg/balint_report.js`.
+const ELEMENTS: [&str; 2] = ["survey", "report"];
 const LOCK: &str = ".lock";
 const STAMP: &str = ".stamp";
 const WORK: &str = ".building";
@@ -182,18 +184,23 @@ fn build(project: &Project) -> Result<(), BundleError> {
     write(&work.join(STAMP), b"")?;
 
     eprintln!("building the widget");
-    let module = compile(project)?;
-    make_glue(&module, &work)?;
+    for element in ELEMENTS {
+        let module = compile(project, element)?;
+        make_glue(&module, &work, element)?;
+    }
     compress_all(&work)?;
     publish(&work, &pkg)
 }
 
-/// Compiles the library for the browser; returns the path of the module.
-fn compile(project: &Project) -> Result<PathBuf, BundleError> {
+/// Compiles the library for the browser, with one element's exports; returns the path of the module.
+///
+/// The next one takes its place.
+fn compile(project: &Project, element: &str) -> Result<PathBuf, BundleError> {
     let target_dir = target_dir(project)?;
     let sysroot = wasm_std::ensure(&project.root, &target_dir).map_err(BundleError::WasmStd)?;
     let mut cargo = tool::cargo(&project.root);
     cargo.args(["build", "--lib", "--release", "--target", TARGET]);
+    cargo.args(["--no-default-features", "--features", element]);
     cargo.args(["--config", &flags_setting(&flags(sysroot.as_deref()))]);
     tool::run(&mut cargo).map_err(BundleError::Cargo)?;
     Ok(target_dir.join(TARGET).join("release/balint_survey.wasm"))
@@ -241,10 +248,13 @@ fn target_dir(project: &Project) -> Result<PathBuf, BundleError> {
 }
 
 /// Writes the module as browsers load it, with its JavaScript and types, into `out`.
-fn make_glue(module: &Path, out: &Path) -> Result<(), BundleError> {
+fn make_glue(module: &Path, out: &Path, element: &str) -> Result<(), BundleError> {
+    let name = format!("balint_{element}");
     let arguments = [
         "wasm-bindgen".as_ref(),
         module.as_os_str(),
+        "--out-name".as_ref(),
+        name.as_ref(),
         "--target".as_ref(),
         "web".as_ref(),
         "--out-dir".as_ref(),

@@ -6,27 +6,51 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use balint_survey::answers::csv::{CsvError, Responses};
-use balint_survey::disclosure::{
-    Collection, CollectionError, MergeError, Refusal, Release, ReleaseError, release as make_release,
-};
+use balint_survey::disclosure::{Collection, CollectionError, Refusal, release as make_release};
 use balint_survey::instrument::{Instrument, InstrumentError};
-use balint_survey::report::{Report, text};
+use balint_survey::report::Fieldwork;
+use balint_survey::report::fieldwork::FieldworkError;
 use balint_survey::tally::{Tally, TallyError};
+use balint_survey::workspace::{AddError, Compare, Origin, Side, Workspace};
 
-use crate::{Format, ReleaseArgs, ReportArgs};
+use crate::{ReleaseArgs, ReportArgs};
 
 /// Why there are no figures; each names the file.
 #[derive(Debug)]
 pub enum FiguresError {
-    Read { path: PathBuf, source: io::Error },
-    UnknownInstrument { found: String, known: Vec<String> },
-    Instrument { path: PathBuf, source: InstrumentError },
-    Responses { path: PathBuf, source: CsvError },
-    Collection { source: CollectionError },
+    Read {
+        path: PathBuf,
+        source: io::Error,
+    },
+    UnknownInstrument {
+        found: String,
+        known: Vec<String>,
+    },
+    Instrument {
+        path: PathBuf,
+        source: InstrumentError,
+    },
+    Responses {
+        path: PathBuf,
+        source: CsvError,
+    },
+    Collection {
+        source: CollectionError,
+    },
     Tally(TallyError),
     Refused(Refusal),
-    Release { path: PathBuf, source: ReleaseError },
-    Merge { path: PathBuf, source: MergeError },
+    Release {
+        path: PathBuf,
+        source: AddError,
+    },
+    Fieldwork {
+        path: PathBuf,
+        source: FieldworkError,
+    },
+    /// The instrument comes with no published figures.
+    NoStudy {
+        instrument: String,
+    },
 }
 
 impl fmt::Display for FiguresError {
@@ -44,7 +68,10 @@ impl fmt::Display for FiguresError {
             Self::Tally(error) => error.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Release { path, source } => write!(f, "{}: {source}", path.display()),
-            Self::Merge { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Fieldwork { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::NoStudy { instrument } => {
+                write!(f, "no published figures of {instrument:?}; expected --compare RELEASE.json")
+            }
         }
     }
 }
@@ -82,25 +109,36 @@ pub fn report(args: &ReportArgs) -> Result<String, FiguresError> {
     if let Some(name) = &args.instrument {
         instruments = vec![instrument(name)?];
     }
-    let mut merged: Option<Release> = None;
+    let mut workspace = Workspace::new(instruments);
     for path in &args.releases {
-        let release = read_release(path, &instruments)?;
-        merged = Some(match merged {
-            None => release,
-            Some(sum) => {
-                sum.merge(&release).map_err(|source| FiguresError::Merge { path: path.clone(), source })?
-            }
-        });
+        add(&mut workspace, path, Side::Own)?;
     }
-    // OK because clap requires a file, and a release that was read names one of the instruments.
-    let merged = merged.expect("at least one release");
-    let found = instruments.iter().find(|instrument| instrument.hash() == merged.instrument_hash());
-    let instrument = found.expect("a checked release is of a known instrument");
-    let report = Report::new(&merged, instrument);
-    Ok(match args.format {
-        Format::Text => text::text(&report, instrument),
-        Format::Json => report.to_json(),
-    })
+    match &args.compare {
+        None => {}
+        Some(study) if study == Path::new("study") => workspace.compare = Compare::Study,
+        Some(path) => {
+            add(&mut workspace, path, Side::Others)?;
+            workspace.compare = Compare::Releases;
+        }
+    }
+    if let Some(path) = &args.fieldwork {
+        workspace.fieldwork = Fieldwork::from_json(&read(path)?)
+            .map_err(|source| FiguresError::Fieldwork { path: path.clone(), source })?;
+    }
+    // OK because clap requires a file, and a release that was added is of a known instrument.
+    let report = workspace.report().expect("there is a release");
+    let instrument = workspace.instrument().expect("a release is of a known instrument");
+    if args.compare.is_some() && report.comparison.is_none() {
+        return Err(FiguresError::NoStudy { instrument: instrument.id().to_owned() });
+    }
+    Ok(balint_survey::report::Format::from(args.format).write(&report, instrument))
+}
+
+fn add(workspace: &mut Workspace, path: &Path, side: Side) -> Result<(), FiguresError> {
+    let origin = Origin::File(path.display().to_string());
+    workspace
+        .read(&read(path)?, origin, side)
+        .map_err(|source| FiguresError::Release { path: path.to_owned(), source })
 }
 
 fn instrument(name: &str) -> Result<Instrument, FiguresError> {
@@ -117,13 +155,11 @@ fn instrument(name: &str) -> Result<Instrument, FiguresError> {
     Instrument::parse(&json).map_err(|source| FiguresError::Instrument { path: path.to_owned(), source })
 }
 
-fn read_release(path: &Path, instruments: &[Instrument]) -> Result<Release, FiguresError> {
-    let mut json = Vec::new();
-    open(path)?
-        .read_to_end(&mut json)
-        .map_err(|source| FiguresError::Read { path: path.to_owned(), source })?;
-    Release::from_json(&json, instruments)
-        .map_err(|source| FiguresError::Release { path: path.to_owned(), source })
+fn read(path: &Path) -> Result<Vec<u8>, FiguresError> {
+    let mut bytes = Vec::new();
+    let read = open(path)?.read_to_end(&mut bytes);
+    read.map_err(|source| FiguresError::Read { path: path.to_owned(), source })?;
+    Ok(bytes)
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>, FiguresError> {

@@ -100,6 +100,14 @@ struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     instrument: Option<String>,
 
+    /// The JSON file of what only the investigators know: window, reminders, attendance, ethics.
+    #[arg(long, value_name = "FILE")]
+    fieldwork: Option<PathBuf>,
+
+    /// Shows the same figures of others, with tests: `study` for the published ones, or another release.
+    #[arg(long, value_name = "study|RELEASE.json")]
+    compare: Option<PathBuf>,
+
     /// The releases; `-` is standard input.
     #[arg(value_name = "RELEASE.json", required = true)]
     releases: Vec<PathBuf>,
@@ -115,8 +123,28 @@ struct WasmTestArgs {
 /// How a report is written.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Format {
+    /// For a terminal.
     Text,
+    /// For programs: see www/report.schema.json.
     Json,
+    /// One line per figure, for a spreadsheet or a statistics package.
+    Csv,
+    /// With tables.
+    Markdown,
+    /// A page of its own, with charts, fit for print.
+    Html,
+}
+
+impl From<Format> for balint_survey::report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv,
+            Format::Markdown => Self::Markdown,
+            Format::Html => Self::Html,
+        }
+    }
 }
 
 fn main() -> ExitCode {

@@ -1,0 +1,34 @@
+//! What `<balint-report>` calls: `www/balint-report.js`.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement};
+
+use crate::view::coordinator::{Coordinator, CoordinatorProps};
+
+/// A running page for reports.
+#[wasm_bindgen]
+pub struct ReportPage {
+    app: yew::AppHandle<Coordinator>,
+}
+
+#[wasm_bindgen]
+impl ReportPage {
+    /// Stops the page and empties its place.
+    pub fn destroy(self) {
+        self.app.destroy();
+    }
+}
+
+/// Shows reports at `place`, an element inside the shadow root of `host`.
+///
+/// With a release in the attribute `release` it shows the report of that alone; otherwise it takes files, and
+/// releases from the address in the attribute `src`.
+#[wasm_bindgen]
+pub fn mount_report(host: HtmlElement, place: Element) -> ReportPage {
+    let props = CoordinatorProps {
+        release: host.get_attribute("release"),
+        src: host.get_attribute("src"),
+        instrument: host.get_attribute("instrument"),
+    };
+    ReportPage { app: yew::Renderer::<Coordinator>::with_root_and_props(place, props).render() }
+}

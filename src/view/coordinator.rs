@@ -1,0 +1,509 @@
+//! The coordinator's page: files in, one report out.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DragEvent, File, FileList, HtmlElement, HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::desk::{Desk, DeskAction, Field, FieldworkForm, Job, Kept, Portal};
+use super::reading::{Found, Terms, read};
+use super::screens::button;
+use super::words;
+use crate::browser;
+use crate::disclosure::POLICIES;
+use crate::instrument::Instrument;
+use crate::report::layout::Document;
+use crate::report::{Format, html};
+use crate::workspace::example::Example;
+use crate::workspace::{Compare, Origin, Side, Source, Workspace};
+
+/// The properties of [`Coordinator`].
+#[derive(Properties, Clone, PartialEq)]
+pub struct CoordinatorProps {
+    /// The JSON of one release: then its report is all that is shown.
+    #[prop_or_default]
+    pub release: Option<String>,
+    /// Where the portal's releases are listed.
+    #[prop_or_default]
+    pub src: Option<String>,
+    /// Which of the portal's releases are shown at once: those of this instrument.
+    #[prop_or_default]
+    pub instrument: Option<String>,
+}
+
+/// The whole page, or the report of one release.
+#[component]
+pub fn Coordinator(props: &CoordinatorProps) -> Html {
+    let desk = use_reducer(|| Desk::new(Workspace::new(Instrument::built_in())));
+    let cancelled = use_mut_ref(|| Rc::new(Cell::new(false)));
+    let heading = use_node_ref();
+    use_releases(props, &desk);
+    use_focus(desk.additions, &heading, props.release.is_none());
+    let article = use_memo(desk.workspace.clone(), article);
+    let page = Page { desk: &desk, cancelled: cancelled.borrow().clone() };
+    let report = html! {
+        <div ref={heading} class="document" part="report" tabindex="-1">
+            { Html::from_html_unchecked(AttrValue::from(article.as_ref().clone())) }
+        </div>
+    };
+    if props.release.is_some() {
+        return html! { <div class="report-only">{ report }</div> };
+    }
+    html! {
+        <div class="coordinator">
+            { page.intake() }
+            { page.sources() }
+            if !desk.workspace.own.is_empty() {
+                { page.facts() }
+                { page.downloads() }
+                { report }
+            }
+        </div>
+    }
+}
+
+/// Returns the report as HTML.
+fn article(workspace: &Workspace) -> String {
+    let (Some(report), Some(instrument)) = (workspace.report(), workspace.instrument()) else {
+        return String::new();
+    };
+    html::article(&Document::new(&report, instrument), 2)
+}
+
+/// Loads what the page begins with: one release, or the list of the portal's.
+#[hook]
+fn use_releases(props: &CoordinatorProps, desk: &UseReducerHandle<Desk>) {
+    let dispatcher = desk.dispatcher();
+    use_effect_with(props.clone(), move |props| {
+        if let Some(json) = &props.release {
+            let (name, json) = ("release".to_owned(), json.clone().into_bytes());
+            dispatcher.dispatch(DeskAction::Read { name, json, origin: Origin::Portal, side: Side::Own });
+        } else if let Some(src) = props.src.clone() {
+            let instrument = props.instrument.clone();
+            dispatcher.dispatch(DeskAction::Portal { portal: Portal::Loading });
+            spawn_local(async move {
+                let portal = match browser::fetch_text(&src).await {
+                    Ok(json) => portal(&json),
+                    Err(reason) => Portal::Failed(reason),
+                };
+                let chosen = wanted(&portal, instrument.as_deref());
+                dispatcher.dispatch(DeskAction::Portal { portal });
+                for kept in chosen {
+                    dispatcher.dispatch(add_kept(&kept, Side::Own));
+                }
+            });
+        }
+    });
+}
+
+/// Reads the portal's list: an array of `{collection, release}`.
+fn portal(json: &str) -> Portal {
+    let kept = |entry: &serde_json::Value| {
+        let text = |pointer: &str| entry.pointer(pointer)?.as_str().map(str::to_owned);
+        Some(Kept {
+            collection: text("/collection")?,
+            instrument: text("/release/instrument/id")?,
+            policy: text("/release/policy/name")?,
+            json: entry.get("release")?.to_string(),
+        })
+    };
+    let list: Option<Vec<serde_json::Value>> = serde_json::from_str(json).ok();
+    match list.and_then(|list| list.iter().map(kept).collect()) {
+        Some(releases) => Portal::Releases(releases),
+        None => Portal::Failed("it does not answer with a list of releases".to_owned()),
+    }
+}
+
+/// Returns the releases that are shown at once: those of an instrument that go with its first.
+fn wanted(portal: &Portal, instrument: Option<&str>) -> Vec<Kept> {
+    let Portal::Releases(releases) = portal else { return Vec::new() };
+    let of_it = || releases.iter().filter(|kept| Some(kept.instrument.as_str()) == instrument);
+    let Some(first) = of_it().next() else { return Vec::new() };
+    let alike = of_it().filter(|kept| kept.policy == first.policy);
+    // Bands cannot be added up: one at a time.
+    let most = if first.policy == "small-group" { 1 } else { usize::MAX };
+    alike.take(most).cloned().collect()
+}
+
+fn add_kept(kept: &Kept, side: Side) -> DeskAction {
+    DeskAction::Read {
+        name: kept.collection.clone(),
+        json: kept.json.clone().into_bytes(),
+        origin: Origin::Portal,
+        side,
+    }
+}
+
+/// Moves focus to the report when something was added to it.
+#[hook]
+fn use_focus(additions: u32, heading: &NodeRef, is_page: bool) {
+    let heading = heading.clone();
+    use_effect_with(additions, move |additions| {
+        if let Some(report) = heading.cast::<HtmlElement>().filter(|_| is_page && *additions > 0) {
+            // It fails only for an element that cannot take focus, and this one can.
+            let _ = report.focus();
+        }
+    });
+}
+
+/// The page around the report.
+struct Page<'a> {
+    desk: &'a UseReducerHandle<Desk>,
+    cancelled: Rc<Cell<bool>>,
+}
+
+impl Page<'_> {
+    fn on<E>(&self, action: impl Fn(E) -> DeskAction + 'static) -> Callback<E>
+    where
+        E: 'static,
+    {
+        let dispatcher = self.desk.dispatcher();
+        Callback::from(move |event: E| dispatcher.dispatch(action(event)))
+    }
+
+    /// Returns a callback that reads files, one after the other.
+    fn reader(&self, side: Side) -> Callback<Vec<File>> {
+        let dispatcher = self.desk.dispatcher();
+        let cancelled = Rc::clone(&self.cancelled);
+        let terms = self.desk.terms.clone();
+        let instruments = Rc::clone(self.desk.workspace.instruments());
+        let is_busy = self.desk.job.is_some();
+        Callback::from(move |files: Vec<File>| {
+            if is_busy {
+                return;
+            }
+            let (dispatcher, cancelled, terms) = (dispatcher.clone(), Rc::clone(&cancelled), terms.clone());
+            let instruments = Rc::clone(&instruments);
+            cancelled.set(false);
+            spawn_local(async move {
+                for file in files {
+                    let name = file.name();
+                    let progress = |done: f64| {
+                        let job = Some(Job { name: name.clone(), done });
+                        dispatcher.dispatch(DeskAction::Progress { job });
+                        !cancelled.get()
+                    };
+                    progress(0.0);
+                    let found = match terms.eligible() {
+                        Ok(eligible) => {
+                            let terms = Terms { policy: terms.policy, eligible };
+                            read(&file, &instruments, terms, progress)
+                                .await
+                                .map_err(|error| error.to_string())
+                        }
+                        Err(reason) => Err(reason),
+                    };
+                    dispatcher.dispatch(match found {
+                        Ok(Found::Release(json)) => {
+                            DeskAction::Read { name: name.clone(), json, origin: Origin::File(name), side }
+                        }
+                        Ok(Found::Responses(release)) => {
+                            let source = Source { release: *release, origin: Origin::Responses(name) };
+                            DeskAction::Add { source: Box::new(source), side }
+                        }
+                        Err(reason) => DeskAction::Refuse { name, reason },
+                    });
+                }
+                dispatcher.dispatch(DeskAction::Progress { job: None });
+            });
+        })
+    }
+
+    /// Renders where files are dropped or chosen.
+    fn intake(&self) -> Html {
+        html! {
+            <section class="intake" aria-labelledby="intake">
+                <h2 id="intake">{ "Make a report" }</h2>
+                <p class="lead">{ "Drop releases (.json) here, or responses exported from REDCap and others (.csv). They are read in this page and never leave it." }</p>
+                { self.drop_zone("own", "Releases and responses", Side::Own) }
+                { self.job() }
+                { self.refusals() }
+                { self.terms() }
+                { self.portal() }
+                <div class="buttons">
+                    <span id="examples">{ "Or look at a worked example, of synthetic data:" }</span>
+                    { for Example::ALL.into_iter().map(|example| self.example(example)) }
+                </div>
+            </section>
+        }
+    }
+
+    fn drop_zone(&self, id: &'static str, label: &'static str, side: Side) -> Html {
+        let read = self.reader(side);
+        let ondragover = Callback::from(|event: DragEvent| event.prevent_default());
+        let ondrop = {
+            let read = read.clone();
+            Callback::from(move |event: DragEvent| {
+                event.prevent_default();
+                read.emit(files(event.data_transfer().and_then(|data| data.files())));
+            })
+        };
+        let onchange = Callback::from(move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            read.emit(files(input.files()));
+            // So that the same file can be chosen again.
+            input.set_value("");
+        });
+        html! {
+            <div class="drop" part="drop" {ondragover} {ondrop}>
+                <label for={id}>{ label }</label>
+                <input {id} type="file" multiple=true accept=".json,.csv" disabled={self.desk.job.is_some()} {onchange} />
+            </div>
+        }
+    }
+
+    fn job(&self) -> Html {
+        let Some(job) = &self.desk.job else { return html! { <div role="status"></div> } };
+        let cancelled = Rc::clone(&self.cancelled);
+        let percent = (100.0 * job.done).round() as u32;
+        html! {
+            <div class="job" role="status">
+                <label for="progress">{ format!("Reading {}", job.name) }</label>
+                <progress id="progress" max="100" value={percent.to_string()}>{ format!("{percent}%") }</progress>
+                { button("Cancel", false, Some(Callback::from(move |_| cancelled.set(true)))) }
+            </div>
+        }
+    }
+
+    fn refusals(&self) -> Html {
+        if self.desk.refusals.is_empty() {
+            return html! { <div role="alert"></div> };
+        }
+        let refusal = |refused: &super::desk::Refused| {
+            html! { <li><strong>{ refused.name.clone() }</strong>{ ": " }{ refused.reason.clone() }</li> }
+        };
+        html! {
+            <div class="refusals" part="refusals" role="alert">
+                <p>{ "Not read, as a whole:" }</p>
+                <ul>{ for self.desk.refusals.iter().map(refusal) }</ul>
+            </div>
+        }
+    }
+
+    /// Renders how responses in a file are released.
+    fn terms(&self) -> Html {
+        let onpolicy = self.on(|event: Event| DeskAction::Policy {
+            policy: event.target_unchecked_into::<HtmlSelectElement>().value(),
+        });
+        let oneligible = self.on(|event: Event| DeskAction::Eligible {
+            text: event.target_unchecked_into::<HtmlInputElement>().value(),
+        });
+        let chosen = self.desk.terms.policy;
+        html! {
+            <details>
+                <summary>{ format!("For responses (.csv): policy “{}”", chosen.name()) }</summary>
+                <div class="fields">
+                    <div class="field">
+                        <label for="policy">{ "Policy" }</label>
+                        <select id="policy" onchange={onpolicy}>
+                            { for POLICIES.iter().map(|policy| html! {
+                                <option value={policy.name()} selected={*policy == chosen}>{ policy.name() }</option>
+                            }) }
+                        </select>
+                    </div>
+                    <div class="field">
+                        <label for="eligible">{ "People who could answer (may stay empty)" }</label>
+                        <input id="eligible" type="text" inputmode="numeric" value={self.desk.terms.eligible.clone()} onchange={oneligible} />
+                    </div>
+                </div>
+                <ul class="policy">{ for words::policy(&chosen).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+            </details>
+        }
+    }
+
+    fn portal(&self) -> Html {
+        match &self.desk.portal {
+            Portal::None => Html::default(),
+            Portal::Loading => html! { <p>{ "Looking for the portal’s releases …" }</p> },
+            Portal::Failed(reason) => {
+                html! { <p>{ format!("The portal’s releases could not be loaded: {reason}.") }</p> }
+            }
+            Portal::Releases(releases) if releases.is_empty() => {
+                html! { <p>{ "The portal keeps no releases yet." }</p> }
+            }
+            Portal::Releases(releases) => html! {
+                <details>
+                    <summary>{ format!("Kept by the portal: {}", releases.len()) }</summary>
+                    <ul class="sources">{ for releases.iter().map(|kept| self.kept(kept)) }</ul>
+                </details>
+            },
+        }
+    }
+
+    fn kept(&self, kept: &Kept) -> Html {
+        let kept = kept.clone();
+        let text = format!("{} ({}, {})", kept.collection, kept.instrument, kept.policy);
+        let label = format!("Add {}", kept.collection);
+        let onclick = self.on(move |_: MouseEvent| add_kept(&kept, Side::Own));
+        html! { <li><span>{ text }</span><button type="button" part="button" aria-label={label} {onclick}>{ "Add" }</button></li> }
+    }
+
+    fn example(&self, example: Example) -> Html {
+        let onclick = self.on(move |_: MouseEvent| DeskAction::Example {
+            source: Box::new(example.source()),
+            form: Box::new(example_form(example)),
+        });
+        html! { <button type="button" part="button" aria-describedby="examples" {onclick}>{ example.label() }</button> }
+    }
+
+    /// Renders what the report is made of, and what it is compared with.
+    fn sources(&self) -> Html {
+        let workspace = &self.desk.workspace;
+        if workspace.own.is_empty() {
+            return Html::default();
+        }
+        html! {
+            <section class="workspace" aria-labelledby="workspace">
+                <h2 id="workspace">{ "This report" }</h2>
+                <ul class="sources">{ for self.list(&workspace.own, Side::Own) }</ul>
+                { self.compare() }
+                <div class="buttons">
+                    { button("Start over", false, Some(self.on(|_| DeskAction::Clear))) }
+                </div>
+            </section>
+        }
+    }
+
+    fn list(&self, sources: &[Source], side: Side) -> Vec<Html> {
+        let row = |(place, source): (usize, &Source)| {
+            let name = source.release.collections().join(", ");
+            let text =
+                format!("{name}: {} respondents, {}", source.release.respondents(), origin(&source.origin));
+            let onclick = self.on(move |_: MouseEvent| DeskAction::Remove { side, place });
+            let label = format!("Remove {name}");
+            html! { <li><span>{ text }</span><button type="button" part="button" aria-label={label} {onclick}>{ "Remove" }</button></li> }
+        };
+        sources.iter().enumerate().map(row).collect()
+    }
+
+    fn compare(&self) -> Html {
+        let workspace = &self.desk.workspace;
+        let study = workspace.instrument().and_then(|instrument| instrument.reference());
+        let onchange = self.on(|event: Event| DeskAction::Compare {
+            compare: match event.target_unchecked_into::<HtmlSelectElement>().value().as_str() {
+                "study" => Compare::Study,
+                "releases" => Compare::Releases,
+                _ => Compare::Nothing,
+            },
+        });
+        let choice = |value: &'static str, compare: Compare, label: String| {
+            html! { <option {value} selected={workspace.compare == compare}>{ label }</option> }
+        };
+        html! {
+            <>
+                <div class="field">
+                    <label for="compare">{ "Compare with" }</label>
+                    <select id="compare" {onchange}>
+                        { choice("nothing", Compare::Nothing, "nothing".to_owned()) }
+                        if let Some(study) = study {
+                            { choice("study", Compare::Study, format!("the study: {} (n = {})", study.name, study.respondents)) }
+                        }
+                        { choice("releases", Compare::Releases, "other releases".to_owned()) }
+                    </select>
+                </div>
+                if workspace.compare == Compare::Releases {
+                    { self.drop_zone("others", "Releases and responses to compare with", Side::Others) }
+                    <ul class="sources">{ for self.list(&workspace.others, Side::Others) }</ul>
+                }
+            </>
+        }
+    }
+
+    /// Renders what only the coordinator knows.
+    fn facts(&self) -> Html {
+        html! {
+            <details class="facts">
+                <summary>{ "Add what only you know: dates, reminders, attendance, ethics" }</summary>
+                <div class="fields">{ for Field::ALL.into_iter().map(|field| self.field(field)) }</div>
+                <p class="error" role="alert">{ self.desk.form_error.clone().unwrap_or_default() }</p>
+            </details>
+        }
+    }
+
+    fn field(&self, field: Field) -> Html {
+        let id = format!("{field:?}").to_ascii_lowercase();
+        let onchange = self.on(move |event: Event| DeskAction::Fill {
+            field,
+            text: event.target_unchecked_into::<HtmlInputElement>().value(),
+        });
+        html! {
+            <div class="field">
+                <label for={id.clone()}>{ field.label() }</label>
+                <input {id} type={field.kind()} value={self.desk.form.text(field).to_owned()} {onchange} />
+            </div>
+        }
+    }
+
+    fn downloads(&self) -> Html {
+        let print = Callback::from(|_| browser::print());
+        html! {
+            <section class="downloads" aria-label="Downloads">
+                <div class="buttons">
+                    { for Format::ALL.into_iter().map(|format| self.download(format)) }
+                    { button("The release", false, Some(self.download_release())) }
+                    { button("Print", false, Some(print)) }
+                </div>
+            </section>
+        }
+    }
+
+    fn download(&self, format: Format) -> Html {
+        let workspace = self.desk.workspace.clone();
+        let onclick = Callback::from(move |_| {
+            if let (Some(report), Some(instrument)) = (workspace.report(), workspace.instrument()) {
+                let name = format!("{}-report.{}", instrument.id(), format.extension());
+                browser::download(&name, &format.write(&report, instrument), format.media_type());
+            }
+        });
+        let label = match format {
+            Format::Html => "Web page",
+            Format::Markdown => "Markdown",
+            Format::Csv => "CSV",
+            Format::Json => "JSON",
+            Format::Text => "Text",
+        };
+        button(label, false, Some(onclick))
+    }
+
+    fn download_release(&self) -> Callback<MouseEvent> {
+        let workspace = self.desk.workspace.clone();
+        Callback::from(move |_| {
+            if let Some(release) = workspace.release() {
+                let name = format!("{}.json", release.collections().join("+"));
+                browser::download(&name, &release.to_json(), "application/json");
+            }
+        })
+    }
+}
+
+fn files(list: Option<FileList>) -> Vec<File> {
+    let list = list.map(|list| js_sys::Array::from(list.unchecked_ref())).unwrap_or_default();
+    list.iter().map(JsCast::unchecked_into).collect()
+}
+
+fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::File(name) => format!("from {name}"),
+        Origin::Responses(name) => format!("counted here from {name}"),
+        Origin::Portal => "from the portal".to_owned(),
+        Origin::Example => "synthetic".to_owned(),
+    }
+}
+
+/// Returns what the study tells of the survey; the headcounts are synthetic like the responses.
+fn example_form(example: Example) -> FieldworkForm {
+    let form = FieldworkForm::default()
+        .with(Field::Note, "Synthetic data: nobody gave these answers. They were made so that every count and coefficient matches the tables that the study published.")
+        .with(Field::Ethics, "Exempt, 45 CFR 46.101(b)(1) (the study’s).")
+        .with(Field::Design, "The study’s: synthetic data that match its tables.");
+    match example {
+        Example::ClassSurvey => form
+            .with(Field::Reminders, "2")
+            .with(Field::Contact, "By e-mail.")
+            .with(Field::Context, "Open for six weeks in the academic year 2013–2014."),
+        Example::BalintGroup => form.with(Field::Attendance, "7, 2, 5, 6, 2, 3, 2, 7"),
+    }
+}

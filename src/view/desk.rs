@@ -1,0 +1,332 @@
+//! The state of the coordinator's page: what was put together, what is being read, what was refused.
+//!
+//! The reducer is pure; whatever touches the browser is elsewhere.
+
+use std::rc::Rc;
+
+use yew::Reducible;
+
+use crate::disclosure::{Policy, UnknownPolicy};
+use crate::report::fieldwork::{Fieldwork, FieldworkError, parse_date, parse_headcounts, parse_reminders};
+use crate::settings::parse_eligible;
+use crate::workspace::{Compare, Origin, Side, Source, Workspace};
+
+/// The state of the page.
+#[derive(Clone, PartialEq)]
+pub struct Desk {
+    pub workspace: Workspace,
+    /// How responses in a file are to be released.
+    pub terms: TermsForm,
+    pub form: FieldworkForm,
+    /// What is wrong with the facts about the survey.
+    pub form_error: Option<String>,
+    /// The file that is being read.
+    pub job: Option<Job>,
+    pub refusals: Vec<Refused>,
+    /// What the portal keeps.
+    pub portal: Portal,
+    /// How often something was added, so that each time the report takes focus.
+    pub additions: u32,
+}
+
+/// The policy and the number of people, as they were typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TermsForm {
+    pub policy: Policy,
+    pub eligible: String,
+}
+
+impl TermsForm {
+    /// Returns how many could answer, where that was typed.
+    ///
+    /// # Errors
+    ///
+    /// If it is no number from 1 on.
+    pub fn eligible(&self) -> Result<Option<u64>, String> {
+        let text = self.eligible.trim();
+        let number = (!text.is_empty()).then(|| parse_eligible(text)).transpose();
+        number.map_err(|_| {
+            format!("People who could answer: found {text:?}; expected a whole number from 1 on")
+        })
+    }
+}
+
+/// A file that is being read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    pub name: String,
+    /// From 0 to 1.
+    pub done: f64,
+}
+
+/// A file that was refused whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub name: String,
+    pub reason: String,
+}
+
+/// What is known of the releases that the portal keeps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Portal {
+    /// The page was not told where they are.
+    #[default]
+    None,
+    Loading,
+    Failed(String),
+    Releases(Vec<Kept>),
+}
+
+/// A release that the portal keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub collection: String,
+    pub instrument: String,
+    pub policy: String,
+    pub json: String,
+}
+
+/// The facts about the survey, as they were typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldworkForm {
+    texts: [String; Field::ALL.len()],
+}
+
+/// A field of [`FieldworkForm`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Note,
+    Opened,
+    Closed,
+    Reminders,
+    Attendance,
+    Ethics,
+    Design,
+    Consent,
+    Pilot,
+    Contact,
+    Announcement,
+    Context,
+    Incentives,
+}
+
+impl Field {
+    pub const ALL: [Field; 13] = [
+        Field::Note,
+        Field::Opened,
+        Field::Closed,
+        Field::Reminders,
+        Field::Attendance,
+        Field::Ethics,
+        Field::Design,
+        Field::Consent,
+        Field::Pilot,
+        Field::Contact,
+        Field::Announcement,
+        Field::Context,
+        Field::Incentives,
+    ];
+
+    /// Returns the question to the coordinator.
+    pub fn label(self) -> &'static str {
+        match self {
+            Field::Note => "Note to the reader",
+            Field::Opened => "First day",
+            Field::Closed => "Last day",
+            Field::Reminders => "Reminders sent",
+            Field::Attendance => "People at each session, such as 7, 2, 5",
+            Field::Ethics => "Ethics board’s decision",
+            Field::Design => "Study design and sample",
+            Field::Consent => "Informed consent, beyond the first screen",
+            Field::Pilot => "How the survey was tried out",
+            Field::Contact => "How people were first contacted",
+            Field::Announcement => "How the survey was announced",
+            Field::Context => "Site or setting",
+            Field::Incentives => "Incentives",
+        }
+    }
+
+    /// Returns the type of the input.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Field::Opened | Field::Closed => "date",
+            _ => "text",
+        }
+    }
+}
+
+impl FieldworkForm {
+    pub fn text(&self, field: Field) -> &str {
+        &self.texts[field as usize]
+    }
+
+    /// Returns the facts.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that is wrong.
+    fn parse(&self) -> Result<Fieldwork, FieldworkError> {
+        let prose = |field: Field| Some(self.text(field).trim().to_owned()).filter(|text| !text.is_empty());
+        let fieldwork = Fieldwork {
+            opened: parse_date("First day", self.text(Field::Opened))?,
+            closed: parse_date("Last day", self.text(Field::Closed))?,
+            reminders: parse_reminders(self.text(Field::Reminders))?,
+            attendance: parse_headcounts(self.text(Field::Attendance))?,
+            note: prose(Field::Note),
+            ethics: prose(Field::Ethics),
+            consent: prose(Field::Consent),
+            pilot: prose(Field::Pilot),
+            design: prose(Field::Design),
+            contact: prose(Field::Contact),
+            announcement: prose(Field::Announcement),
+            context: prose(Field::Context),
+            incentives: prose(Field::Incentives),
+        };
+        fieldwork.checked()
+    }
+}
+
+/// Something that happens on the page.
+#[derive(Clone, PartialEq)]
+pub enum DeskAction {
+    /// A release was read or made.
+    Add {
+        source: Box<Source>,
+        side: Side,
+    },
+    /// What should be a release was read.
+    Read {
+        name: String,
+        json: Vec<u8>,
+        origin: Origin,
+        side: Side,
+    },
+    Refuse {
+        name: String,
+        reason: String,
+    },
+    Remove {
+        side: Side,
+        place: usize,
+    },
+    Clear,
+    Progress {
+        job: Option<Job>,
+    },
+    Compare {
+        compare: Compare,
+    },
+    Policy {
+        policy: String,
+    },
+    Eligible {
+        text: String,
+    },
+    Fill {
+        field: Field,
+        text: String,
+    },
+    Portal {
+        portal: Portal,
+    },
+    /// The worked example replaces everything.
+    Example {
+        source: Box<Source>,
+        form: Box<FieldworkForm>,
+    },
+}
+
+impl Desk {
+    /// Returns the state of a page with nothing on it.
+    pub fn new(workspace: Workspace) -> Desk {
+        Desk {
+            workspace,
+            terms: TermsForm::default(),
+            form: FieldworkForm::default(),
+            form_error: None,
+            job: None,
+            refusals: Vec::new(),
+            portal: Portal::None,
+            additions: 0,
+        }
+    }
+
+    fn refuse(&mut self, name: String, reason: String) {
+        self.refusals.push(Refused { name, reason });
+    }
+
+    fn fill(&mut self) {
+        match self.form.parse() {
+            Ok(fieldwork) => {
+                self.workspace.fieldwork = fieldwork;
+                self.form_error = None;
+            }
+            Err(error) => self.form_error = Some(error.to_string()),
+        }
+    }
+}
+
+impl Reducible for Desk {
+    type Action = DeskAction;
+
+    fn reduce(self: Rc<Self>, action: DeskAction) -> Rc<Self> {
+        let mut desk = Desk::clone(&self);
+        match action {
+            DeskAction::Add { source, side } => {
+                let name = source.release.collections().join(", ");
+                match desk.workspace.add(*source, side) {
+                    Ok(()) => desk.additions += 1,
+                    Err(error) => desk.refuse(name, error.to_string()),
+                }
+            }
+            DeskAction::Read { name, json, origin, side } => match desk.workspace.read(&json, origin, side) {
+                Ok(()) => desk.additions += 1,
+                Err(error) => desk.refuse(name, error.to_string()),
+            },
+            DeskAction::Refuse { name, reason } => desk.refuse(name, reason),
+            DeskAction::Remove { side, place } => desk.workspace.remove(side, place),
+            DeskAction::Clear => {
+                let instruments = desk.workspace.instruments().as_ref().clone();
+                desk =
+                    Desk { portal: desk.portal, terms: desk.terms, ..Desk::new(Workspace::new(instruments)) };
+            }
+            // A new attempt clears what was refused before.
+            DeskAction::Progress { job } => {
+                if desk.job.is_none() && job.is_some() {
+                    desk.refusals.clear();
+                }
+                desk.job = job;
+            }
+            DeskAction::Compare { compare } => desk.workspace.compare = compare,
+            DeskAction::Policy { policy } => match Policy::named(&policy) {
+                Ok(policy) => desk.terms.policy = policy,
+                Err(UnknownPolicy(name)) => desk.refuse(name, "no policy".to_owned()),
+            },
+            DeskAction::Eligible { text } => desk.terms.eligible = text,
+            DeskAction::Fill { field, text } => {
+                desk.form.texts[field as usize] = text;
+                desk.fill();
+            }
+            DeskAction::Portal { portal } => desk.portal = portal,
+            DeskAction::Example { source, form } => {
+                let instruments = desk.workspace.instruments().as_ref().clone();
+                desk =
+                    Desk { portal: desk.portal, terms: desk.terms, ..Desk::new(Workspace::new(instruments)) };
+                // OK because anything can be added to nothing.
+                desk.workspace.add(*source, Side::Own).expect("an empty workspace takes a release");
+                desk.form = *form;
+                desk.fill();
+                desk.additions += 1;
+            }
+        }
+        Rc::new(desk)
+    }
+}
+
+impl FieldworkForm {
+    /// Returns the form with a field filled in.
+    pub fn with(mut self, field: Field, text: &str) -> FieldworkForm {
+        self.texts[field as usize] = text.to_owned();
+        self
+    }
+}

@@ -1,0 +1,88 @@
+// The custom element <balint-report>.
+//
+// It loads its WebAssembly module once for all elements of a page, and the style sheet into each shadow root.
+// Everything else happens in Rust: see src/element/report.rs.
+import init, { mount_report } from "./pkg/balint_report.js";
+
+const loading = "Loading …";
+const failed = "Reports cannot be shown";
+
+let started;
+
+/** Starts the module and reads the style sheet, once; a failed start can be tried again. */
+function start() {
+  started ??= Promise.all([
+    init({ module_or_path: new URL("./pkg/balint_report_bg.wasm", import.meta.url) }),
+    styleSheet(),
+  ]).then(([, sheet]) => sheet, (error) => {
+    started = undefined;
+    throw error;
+  });
+  return started;
+}
+
+// A constructed style sheet passes a strict Content-Security-Policy; a <style> element would not.
+async function styleSheet() {
+  const response = await fetch(new URL("./balint-report.css", import.meta.url));
+  if (!response.ok) throw new Error(`balint-report.css: status ${response.status}`);
+  return new CSSStyleSheet().replace(await response.text());
+}
+
+class BalintReport extends HTMLElement {
+  #place;
+  #page;
+  #isStarting = false;
+
+  static observedAttributes = ["release"];
+
+  attributeChangedCallback() {
+    this.#stop();
+    if (this.isConnected) this.#start();
+  }
+
+  connectedCallback() {
+    if (!this.#place) {
+      const root = this.attachShadow({ mode: "open" });
+      this.#place = document.createElement("div");
+      this.#place.append(loading);
+      root.append(this.#place);
+    }
+    this.#start();
+  }
+
+  disconnectedCallback() {
+    // In a microtask, and only if it is still out: an element that is moved keeps what it shows.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#stop();
+    });
+  }
+
+  #stop() {
+    this.#page?.destroy();
+    this.#page = undefined;
+  }
+
+  async #start() {
+    if (this.#page || this.#isStarting) return;
+    this.#isStarting = true;
+    try {
+      const sheet = await start();
+      if (!this.isConnected) return;
+      this.shadowRoot.adoptedStyleSheets = [sheet];
+      this.#place.replaceChildren();
+      this.#page = mount_report(this, this.#place);
+    } catch (error) {
+      const message = document.createElement("p");
+      message.setAttribute("role", "alert");
+      message.textContent = `${failed}: ${error instanceof Error ? error.message : error}`;
+      this.#place.replaceChildren(message);
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+}
+
+// Whoever loads this will show a report: on a shared device the network may be gone when it is time.
+start().catch(() => {});
+
+if (!customElements.get("balint-report")) customElements.define("balint-report", BalintReport);
