@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use time::{Date, Month};
 
 /// What the investigators add to a report; every part is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,9 +14,9 @@ pub struct Fieldwork {
     /// What a reader must know first; it stands below the title.
     pub note: Option<String>,
     /// The first day on which people could answer.
-    pub opened: Option<Date>,
+    pub opened: Option<Day>,
     /// The last day on which people could answer.
-    pub closed: Option<Date>,
+    pub closed: Option<Day>,
     /// How often people were reminded.
     pub reminders: Option<u32>,
     /// How many came to each session, in order.
@@ -39,6 +39,46 @@ pub struct Fieldwork {
     pub incentives: Option<String>,
 }
 
+/// A day of the calendar, written as in ISO 8601: `2014-01-13`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Day(Date);
+
+impl Day {
+    /// Parses a day.
+    fn parse(text: &str) -> Option<Day> {
+        let mut parts = text.split('-');
+        let mut number = |digits: usize| {
+            let part = parts.next().filter(|part| part.len() == digits)?;
+            part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u16>().ok())?
+        };
+        let (year, month, day) = (number(4)?, number(2)?, number(2)?);
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
+        parts.next().is_none().then_some(Day(date))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), u8::from(self.0.month()), self.0.day())
+    }
+}
+
+impl From<Day> for String {
+    fn from(day: Day) -> String {
+        day.to_string()
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Day, String> {
+        Day::parse(&text).ok_or_else(|| format!("{text:?} is no day; expected one such as 2014-01-13"))
+    }
+}
+
 /// The headcounts of a program's sessions in short.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Attendance {
@@ -58,13 +98,13 @@ pub enum FieldworkError {
         column: usize,
         found: String,
     },
-    Date {
+    Day {
         field: &'static str,
         found: String,
     },
     ClosedBeforeOpened {
-        opened: Date,
-        closed: Date,
+        opened: Day,
+        closed: Day,
     },
     Reminders(String),
     Headcount(String),
@@ -76,7 +116,7 @@ impl fmt::Display for FieldworkError {
             Self::Json { line, column, found } => {
                 write!(f, "line {line}, column {column}: {found}; expected facts about the survey")
             }
-            Self::Date { field, found } => {
+            Self::Day { field, found } => {
                 write!(f, "{field}: found {found:?}; expected a date such as 2014-01-13")
             }
             Self::ClosedBeforeOpened { opened, closed } => {
@@ -125,8 +165,8 @@ impl Fieldwork {
 
     /// Returns the number of days on which people could answer, the first and the last among them.
     pub fn days(&self) -> Option<u32> {
-        let span = self.opened?.until(self.closed?).ok()?;
-        u32::try_from(span.get_days()).ok().map(|days| days + 1)
+        let days = (self.closed?.0 - self.opened?.0).whole_days();
+        u32::try_from(days).ok().map(|days| days + 1)
     }
 
     /// Returns median and range of the headcounts, or `None` without a session.
@@ -140,15 +180,15 @@ impl Fieldwork {
     }
 }
 
-/// Parses a date as a form gives it; an empty text is none.
+/// Parses a day as a form gives it; an empty text is none.
 ///
 /// # Errors
 ///
 /// Names the field and what was found.
-pub fn parse_date(field: &'static str, text: &str) -> Result<Option<Date>, FieldworkError> {
+pub fn parse_day(field: &'static str, text: &str) -> Result<Option<Day>, FieldworkError> {
     let text = text.trim();
-    let date = (!text.is_empty()).then(|| text.parse()).transpose();
-    date.map_err(|_| FieldworkError::Date { field, found: text.to_owned() })
+    let no_day = || FieldworkError::Day { field, found: text.to_owned() };
+    (!text.is_empty()).then(|| Day::parse(text).ok_or_else(no_day)).transpose()
 }
 
 /// Parses the number of reminders; an empty text is none.
@@ -187,7 +227,7 @@ mod tests {
 
     #[test]
     fn six_weeks_have_42_days() {
-        let date = |text| parse_date("opened", text).unwrap();
+        let date = |text| parse_day("opened", text).unwrap();
         let fieldwork =
             Fieldwork { opened: date("2014-01-13"), closed: date("2014-02-23"), ..Fieldwork::default() };
         assert_eq!(fieldwork.days(), Some(42));
@@ -195,8 +235,27 @@ mod tests {
     }
 
     #[test]
+    fn only_days_of_the_calendar_are_days() {
+        for day in ["2014-01-13", "2016-02-29", "0001-01-01", "9999-12-31"] {
+            assert_eq!(Day::parse(day).map(|day| day.to_string()).as_deref(), Some(day));
+        }
+        for text in [
+            "",
+            "2014-02-29",
+            "2014-13-01",
+            "2014-1-13",
+            "14-01-13",
+            "2014-01-13-",
+            "2014-01-+1",
+            "13.01.2014",
+        ] {
+            assert_eq!(Day::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn years_are_not_lost_in_the_number_of_days() {
-        let date = |text| parse_date("opened", text).unwrap();
+        let date = |text| parse_day("opened", text).unwrap();
         let fieldwork =
             Fieldwork { opened: date("2014-01-01"), closed: date("2014-12-31"), ..Fieldwork::default() };
         assert_eq!(fieldwork.days(), Some(365));
@@ -211,17 +270,17 @@ mod tests {
         };
         check("{\n  \"reminder\": 2}", "line 2, column 12: unknown field `reminder`");
         check("{\"reminders\": -1}", "invalid value");
-        check("{\"opened\": \"2014-02-30\"}", "line 1");
+        check("{\"opened\": \"2014-02-30\"}", "\"2014-02-30\" is no day");
         check(
             "{\"opened\": \"2014-03-01\", \"closed\": \"2014-02-01\"}",
             "closed: found 2014-02-01; expected a day not before 2014-03-01",
         );
         assert_eq!(
-            parse_date("opened", "soon").unwrap_err().to_string(),
+            parse_day("opened", "soon").unwrap_err().to_string(),
             "opened: found \"soon\"; expected a date such as 2014-01-13"
         );
         assert!(parse_headcounts("7, two").unwrap_err().to_string().contains("\"two\""));
         assert!(parse_reminders("-2").unwrap_err().to_string().contains("\"-2\""));
-        assert_eq!((parse_reminders(" "), parse_date("closed", "")), (Ok(None), Ok(None)));
+        assert_eq!((parse_reminders(" "), parse_day("closed", "")), (Ok(None), Ok(None)));
     }
 }

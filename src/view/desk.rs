@@ -7,7 +7,7 @@ use std::rc::Rc;
 use yew::Reducible;
 
 use crate::disclosure::{Policy, UnknownPolicy};
-use crate::report::fieldwork::{Fieldwork, FieldworkError, parse_date, parse_headcounts, parse_reminders};
+use crate::report::fieldwork::{Fieldwork, FieldworkError, parse_day, parse_headcounts, parse_reminders};
 use crate::settings::parse_eligible;
 use crate::workspace::{Compare, Origin, Side, Source, Workspace};
 
@@ -168,8 +168,8 @@ impl FieldworkForm {
     fn parse(&self) -> Result<Fieldwork, FieldworkError> {
         let prose = |field: Field| Some(self.text(field).trim().to_owned()).filter(|text| !text.is_empty());
         let fieldwork = Fieldwork {
-            opened: parse_date("First day", self.text(Field::Opened))?,
-            closed: parse_date("Last day", self.text(Field::Closed))?,
+            opened: parse_day("First day", self.text(Field::Opened))?,
+            closed: parse_day("Last day", self.text(Field::Closed))?,
             reminders: parse_reminders(self.text(Field::Reminders))?,
             attendance: parse_headcounts(self.text(Field::Attendance))?,
             note: prose(Field::Note),
