@@ -168,6 +168,53 @@ fn report_as_json_has_the_documented_fields() {
 }
 
 #[test]
+fn report_is_written_in_five_formats() {
+    for (format, start) in [
+        ("text", "Class-wide stress-experience survey\n"),
+        ("json", "{\n  \"instrument\": \"stress-experience\""),
+        ("csv", "part,id,category,label,base,count,percent"),
+        ("markdown", "# Class-wide stress-experience survey\n"),
+        ("html", "<!doctype html>\n<html lang=\"en\">"),
+    ] {
+        let report = output(&["report", "--format", format, "-"], stress().as_bytes());
+        assert!(report.starts_with(start), "{format}: {report}");
+        assert!(report.ends_with('\n'), "{format} ends with a line end");
+    }
+}
+
+#[test]
+fn report_is_compared_with_the_study_or_with_another_release() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ours = file(&folder, "ours.json", stress());
+    let json = |compare: &str| -> Value {
+        let report = output(&["report", "--format", "json", "--compare", compare, text(&ours)], b"");
+        serde_json::from_str(&report).expect("JSON")
+    };
+    let study = json("study");
+    assert_eq!(study["comparison"]["with"]["name"], "Atkinson & Rosenstock");
+    assert_eq!(study["comparison"]["tests"][0]["kind"], "chi-squared");
+    let theirs = file(&folder, "theirs.json", stress().replace("\"stress_46\"", "\"school-b\""));
+    assert_eq!(json(text(&theirs))["comparison"]["with"]["name"], "school-b");
+    let same = ["report", "--compare", text(&ours), text(&ours)];
+    check_fails(&same, b"", "ours.json: collection \"stress_46\" is there twice");
+    let post = file(&folder, "post.json", post());
+    let other = ["report", "--compare", text(&post), text(&ours)];
+    check_fails(&other, b"", "post.json: found a release of post-program; expected one of stress-experience");
+}
+
+#[test]
+fn what_the_investigators_know_comes_from_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let facts = r#"{"opened": "2014-01-13", "closed": "2014-02-23", "reminders": 2}"#;
+    let facts = file(&folder, "facts.json", facts);
+    let report = output(&["report", "--fieldwork", text(&facts), "-"], stress().as_bytes());
+    assert!(report.contains("open from 2014-01-13 to 2014-02-23 (42 days)"), "{report}");
+    let wrong = file(&folder, "wrong.json", "{\n  \"reminder\": 2}");
+    let arguments = ["report", "--fieldwork", text(&wrong), "-"];
+    check_fails(&arguments, stress().as_bytes(), "wrong.json: line 2, column 12: unknown field `reminder`");
+}
+
+#[test]
 fn same_responses_give_the_same_bytes() {
     assert_eq!(stress(), stress());
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use balint_survey::answers::{Answers, ItemError, ItemProblem, Response};
 use balint_survey::disclosure::{Collection, Policy, Release, release};
 use balint_survey::instrument::{Instrument, Item, ItemId, Kind, Meaning};
-use balint_survey::report::Report;
+use balint_survey::report::{Format, Report};
 use balint_survey::statistics::wilson;
 use balint_survey::tally::{Tally, TallyError};
 use proptest::collection::vec;
@@ -220,8 +220,10 @@ fn released(instrument: &Instrument, name: &str, eligible: u64, responses: &[Res
     release(recorded(instrument, responses), instrument, &policy, &collection).expect("enough respondents")
 }
 
-fn report_without_names(release: &Release, instrument: &Instrument) -> Report {
-    Report { collections: Vec::new(), ..Report::new(release, instrument) }
+/// Returns the report in every format, byte for byte, without the names of the collections.
+fn written_without_names(release: &Release, instrument: &Instrument) -> Vec<String> {
+    let report = Report { collections: Vec::new(), ..Report::new(release, instrument) };
+    Format::ALL.iter().map(|format| format.write(&report, instrument)).collect()
 }
 
 proptest! {
@@ -389,7 +391,33 @@ proptest! {
         let (a, b) = (released(instrument, "a", 25, &a), released(instrument, "b", 35, &b));
         let merged = a.merge(&b).expect("two that go together");
         prop_assert_eq!(&merged, &b.merge(&a).expect("two that go together"));
-        prop_assert_eq!(report_without_names(&merged, instrument), report_without_names(&whole, instrument));
+        prop_assert_eq!(written_without_names(&merged, instrument), written_without_names(&whole, instrument));
+    }
+
+    /// However the respondents are dealt out, to be counted on several devices: also where a part is too small
+    /// to release anything by itself.
+    #[test]
+    fn any_split_before_the_release_gives_the_report_of_the_whole_byte_for_byte(
+        everybody in vec((vec(0..1024usize, 20), 0..4usize), 11..30),
+        which in 0..2usize,
+        policy in 0..4usize,
+    ) {
+        let instrument = &INSTRUMENTS[which];
+        let part = |wanted: Option<usize>| -> Tally {
+            let chosen = everybody.iter().filter(|(_, part)| wanted.is_none_or(|wanted| wanted == *part));
+            let responses: Vec<Response> = chosen.map(|(choices, _)| complete(instrument, choices)).collect();
+            recorded(instrument, &responses)
+        };
+        let policy = balint_survey::disclosure::POLICIES[policy];
+        let collection = Collection::new("c", Some(100)).expect("a good name");
+        let made = |tally: Tally| {
+            let made = release(tally, instrument, &policy, &collection).expect("enough respondents");
+            let report = Report::new(&made, instrument);
+            let formats = Format::ALL.iter().map(|format| format.write(&report, instrument));
+            [made.to_json()].into_iter().chain(formats).collect::<Vec<String>>()
+        };
+        let split = (1..4).fold(part(Some(0)), |sum, place| merged(sum, &part(Some(place))));
+        prop_assert_eq!(made(split), made(part(None)));
     }
 
     #[test]
