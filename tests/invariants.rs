@@ -5,7 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages that know nothing of the browser, in the order of the pipeline.
-const STAGES: [&str; 7] = ["digest", "statistics", "instrument", "answers", "tally", "disclosure", "report"];
+const STAGES: [&str; 9] = [
+    "digest",
+    "statistics",
+    "instrument",
+    "answers",
+    "tally",
+    "disclosure",
+    "report",
+    "settings",
+    "workspace",
+];
 
 /// What holds one respondent's answers, or could be those of one.
 const PRIVATE: [&str; 8] =
@@ -288,6 +298,40 @@ fn what_is_submitted_is_a_release_and_nothing_else() {
             assert!(takes_release, "{path}: a submit function takes {}, no Release", parameters.join(" "));
         }
     }
+}
+
+/// A page that counts a coordinator's responses cannot send them: what can send or keep anything is in two files,
+/// of which one sends a release and the other only asks.
+#[test]
+fn only_submit_and_browser_reach_the_network_and_nothing_reaches_a_storage() {
+    let network = ["fetch", "fetch_with_str", "fetch_with_request", "Request", "RequestInit"];
+    let others = [
+        "WebSocket",
+        "XmlHttpRequest",
+        "EventSource",
+        "send_beacon",
+        "local_storage",
+        "session_storage",
+        "IdbFactory",
+        "set_cookie",
+        "push_state",
+    ];
+    let mut files = BTreeMap::new();
+    read(&source_folder(), &mut files);
+    let library = files.iter().filter(|(path, _)| !path.starts_with(source_folder().join("bin")));
+    let mut reaching = Vec::new();
+    for (path, tokens) in library {
+        let names = |list: &[&str]| tokens.iter().any(|token| list.contains(&&**token));
+        assert!(!names(&others), "{} names one of {others:?}", path.display());
+        if names(&network) {
+            reaching.push(path.file_name().expect("a name").to_string_lossy().into_owned());
+        }
+    }
+    assert_eq!(reaching, ["browser.rs", "submit.rs"]);
+    let tokens = stage("browser").into_values().next().expect("the file");
+    let has_body = ["RequestInit", "set_body", "set_method", "Tally", "Response", "answers", "tally"];
+    let found: Vec<&String> = tokens.iter().filter(|token| has_body.contains(&&***token)).collect();
+    assert!(found.iter().all(|token| *token == "Response"), "asking sends nothing: {found:?}");
 }
 
 /// Only the release rules make a release: its fields are private, and nobody outside can construct one.
