@@ -1,7 +1,7 @@
 // What every browser test needs: a browser, a server with a store of its own, a page that is watched.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -64,10 +64,35 @@ function launch() {
 let browser;
 after(async () => (await browser)?.close());
 
-/** Starts a server with an empty store; `tests/run.sh` has built it, and cargo does where it has not. */
+// `tests/run.sh` has built it, and cargo does where it has not.
+const [program, ...leading] = process.env.BALINT_SURVEY ? [process.env.BALINT_SURVEY] : ["cargo", "run", "-q", "--"];
+
+/** Runs the program, and returns what it prints. */
+function run(...flags) {
+  return execFileSync(program, [...leading, ...flags], { cwd: root, encoding: "utf8" });
+}
+
+/** Returns where a file of synthetic responses is. */
+export function data(name) {
+  return join(root, "tests/data", name);
+}
+
+const instrumentOf = { "stress_46.csv": "stress-experience", "post_6.csv": "post-program" };
+
+/** Returns the release, as JSON, of a file of synthetic responses. */
+export function makeRelease(responses, policy, collection, ...flags) {
+  const named = ["--instrument", instrumentOf[responses], "--policy", policy, "--collection", collection];
+  return run("release", data(responses), ...named, ...flags);
+}
+
+/** Returns the report of some releases, with the flags given. */
+export function makeReport(format, ...flags) {
+  return run("report", "--format", format, ...flags);
+}
+
+/** Starts a server with an empty store. */
 async function startServer() {
   const folder = mkdtempSync(join(tmpdir(), "balint-survey-"));
-  const [program, ...leading] = process.env.BALINT_SURVEY ? [process.env.BALINT_SURVEY] : ["cargo", "run", "-q", "--"];
   const flags = ["--address", "127.0.0.1:0", "--store", join(folder, "store.sqlite")];
   const child = spawn(program, [...leading, ...flags], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   let complaints = "";
