@@ -117,7 +117,11 @@ fn respondents(report: &Report) -> Line {
             rate.map(|rate| share(rate.low)),
             rate.map(|rate| share(rate.high)),
         ]),
-        note: format!("policy {}", report.policy),
+        note: [Some(format!("policy {}", report.policy)), report.fieldwork.note.clone()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; "),
         ..Line::default()
     }
 }

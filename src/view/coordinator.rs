@@ -50,7 +50,7 @@ pub fn Coordinator(props: &CoordinatorProps) -> Html {
         </div>
     };
     if props.release.is_some() {
-        return html! { <div class="report-only">{ report }</div> };
+        return html! { <div class="report-only">{ page.refusals() }{ report }</div> };
     }
     html! {
         <div class="coordinator">
@@ -288,7 +288,8 @@ impl Page<'_> {
         let onpolicy = self.on(|event: Event| DeskAction::Policy {
             policy: event.target_unchecked_into::<HtmlSelectElement>().value(),
         });
-        let oneligible = self.on(|event: Event| DeskAction::Eligible {
+        // At once, as a file that is dropped does not take the focus out of the field.
+        let oneligible = self.on(|event: InputEvent| DeskAction::Eligible {
             text: event.target_unchecked_into::<HtmlInputElement>().value(),
         });
         let chosen = self.desk.terms.policy;
@@ -306,7 +307,7 @@ impl Page<'_> {
                     </div>
                     <div class="field">
                         <label for="eligible">{ "People who could answer (may stay empty)" }</label>
-                        <input id="eligible" type="text" inputmode="numeric" value={self.desk.terms.eligible.clone()} onchange={oneligible} />
+                        <input id="eligible" type="text" inputmode="numeric" value={self.desk.terms.eligible.clone()} oninput={oneligible} />
                     </div>
                 </div>
                 <ul class="policy">{ for words::policy(&chosen).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
@@ -442,6 +443,7 @@ impl Page<'_> {
         html! {
             <section class="downloads" aria-label="Downloads">
                 <div class="buttons">
+                    <span>{ "Save or print:" }</span>
                     { for Format::ALL.into_iter().map(|format| self.download(format)) }
                     { button("The release", false, Some(self.download_release())) }
                     { button("Print", false, Some(print)) }

@@ -252,7 +252,10 @@ impl Desk {
     }
 
     fn refuse(&mut self, name: String, reason: String) {
-        self.refusals.push(Refused { name, reason });
+        let refused = Refused { name, reason };
+        if !self.refusals.contains(&refused) {
+            self.refusals.push(refused);
+        }
     }
 
     fn fill(&mut self) {
@@ -273,7 +276,10 @@ impl Reducible for Desk {
         let mut desk = Desk::clone(&self);
         match action {
             DeskAction::Add { source, side } => {
-                let name = source.release.collections().join(", ");
+                let name = match &source.origin {
+                    Origin::File(name) | Origin::Responses(name) => name.clone(),
+                    Origin::Portal | Origin::Example => source.release.collections().join(", "),
+                };
                 match desk.workspace.add(*source, side) {
                     Ok(()) => desk.additions += 1,
                     Err(error) => desk.refuse(name, error.to_string()),
