@@ -65,9 +65,14 @@ scenario("eleven people answer, and the portal gets one release and reports on a
   await press(survey, "Close and make the results");
   await at(survey, "Results of this group");
   await delivery(survey, "was sent to api/releases and is kept there");
-  await survey.getByText("11 of 30 answered (36.7%).").waitFor();
+  await survey.getByText("Respondents: 11 of 30 eligible; response rate 36.7%").waitFor();
   const shown = await tables(survey);
-  assert.equal(shown.length, 8);
+  assert.deepEqual(shown.map((table) => table.caption), [
+    "Table 1. Respondents",
+    "Table 2. Responses",
+    "Correlations (Pearson, planned)",
+    "CHERRIES checklist",
+  ]);
 
   const [put, ...others] = portal.log.puts();
   assert.deepEqual(others, []);
@@ -149,7 +154,7 @@ scenario(
   "another release of the same collection is refused, and can be downloaded",
   async (portal) => {
     await closeSmallGroup(await portal.place(smallGroup), variedAnswers);
-      const survey = await portal.place(smallGroup);
+    const survey = await portal.place(smallGroup);
     await closeSmallGroup(survey, () => ({ experiences: ">8" }));
     const reason = "the portal refused it with status 409: small has another release; expected the same bytes";
     await delivery(survey, `The release could not be sent: ${reason}.`);
@@ -221,6 +226,52 @@ scenario("without an endpoint the release is shown and sent nowhere", async (por
   assert.deepEqual(await portal.events("survey-submit"), []);
   const file = await download(portal, survey);
   assert.equal(JSON.parse(file.text).policy.name ?? JSON.parse(file.text).policy, "small-group");
+});
+
+scenario("the results need no network once the collection is open, and ask for what shows them only then", async (portal) => {
+  const { endpoint, ...attributes } = smallGroup;
+  const survey = await portal.place(attributes);
+  const asked = () => portal.log.requests.filter((request) => request.url().includes("report")).length;
+  await portal.page.waitForLoadState("networkidle");
+  assert.equal(asked(), 0);
+  const loaded = ["balint-report.css", "balint_report_bg.wasm"].map((name) =>
+    portal.page.waitForEvent("requestfinished", (request) => request.url().endsWith(name)),
+  );
+  await openCollection(survey, 8);
+  await Promise.all(loaded);
+  assert.equal(asked(), 4, "script, glue, module and style sheet");
+  await portal.context.setOffline(true);
+  await respond(survey, 5, variedAnswers);
+  await askToClose(survey);
+  await press(survey, "Close and make the results");
+  await survey.locator("balint-report").getByText("Respondents: 5–9 of 8 eligible").waitFor();
+  assert.equal(asked(), 4);
+});
+
+scenario(
+  "a group whose tables cannot be loaded is told so, and can still download its release",
+  async (portal) => {
+    await portal.page.route("**/balint-report.js", (route) => route.abort());
+    const survey = await portal.place(smallGroup);
+    await closeSmallGroup(survey, variedAnswers);
+    await delivery(survey, "is kept there");
+    await survey.getByText("The tables cannot be shown just now. The release is complete: download it").waitFor();
+    assert.equal(await survey.locator("table").count(), 0);
+    const file = await download(portal, survey);
+    assert.equal(file.text, portal.log.puts()[0].postData());
+  },
+  { mayLog: [/net::ERR_FAILED/] },
+);
+
+scenario("the list of results leads to the report of what was released", async (portal) => {
+  const survey = await portal.place(smallGroup);
+  await closeSmallGroup(survey, variedAnswers);
+  await delivery(survey, "is kept there");
+  await portal.page.getByRole("navigation", { name: "Surveys" }).getByRole("link", { name: "Results" }).click();
+  const link = portal.page.locator("#results").getByRole("link", { name: "Report on “Stressful experiences on the wards”" });
+  assert.equal(await link.getAttribute("href"), "report.html?instrument=stress-experience");
+  const [page] = await Promise.all([portal.context.waitForEvent("page"), link.click()]);
+  await page.locator("balint-report").getByText("Respondents: 5–9 of 8 eligible").waitFor();
 });
 
 scenario("the page asks before it is left while a collection is open, and not after", async (portal) => {

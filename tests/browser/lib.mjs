@@ -236,6 +236,14 @@ export function scenario(name, body, { mayLog = [], ...options } = {}) {
   });
 }
 
+/** Opens the page for reports, and returns its element once it is shown. */
+export async function openReports(portal, query = "") {
+  await portal.page.goto(new URL(`report.html${query}`, portal.server.url).href);
+  const report = portal.page.locator("balint-report");
+  await report.getByRole("heading", { name: "Make a report" }).waitFor();
+  return report;
+}
+
 /** Presses a button of the survey. */
 export async function press(survey, name) {
   await survey.getByRole("button", { name, exact: true }).click();
@@ -268,13 +276,17 @@ export function ticked(place) {
   );
 }
 
-/** Returns the tables of a screen: caption, columns, and rows with the texts of their cells. */
+/**
+ * Returns the tables of a screen or of a report: caption, columns, and rows with the texts of their cells.
+ *
+ * A table of a report has its name from what it scrolls in, and a row for the heading of each group.
+ */
 export function tables(survey) {
   return survey.locator("table").evaluateAll((tables) =>
     tables.map((table) => ({
-      caption: table.caption.textContent,
+      caption: table.caption?.textContent ?? table.parentElement.ariaLabel,
       columns: Array.from(table.tHead.rows[0].cells, (cell) => cell.textContent),
-      rows: Array.from(table.tBodies[0].rows, (row) => ({
+      rows: Array.from(table.tBodies, (body) => Array.from(body.rows)).flat().map((row) => ({
         name: row.cells[0].textContent,
         chosen: row.classList.contains("chosen"),
         cells: Array.from(row.cells).slice(1).map((cell) => cell.textContent),

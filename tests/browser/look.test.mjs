@@ -24,11 +24,13 @@ async function markParts(portal) {
 
 /** Returns the parts with that mark on the present screen. */
 const marked = (survey) =>
-  survey.evaluate((element) =>
-    [...element.shadowRoot.querySelectorAll("[part]")].flatMap((part) =>
+  survey.evaluate((element) => {
+    const roots = [element, ...element.shadowRoot.querySelectorAll("balint-report")].map((host) => host.shadowRoot);
+    const parts = roots.flatMap((root) => [...root.querySelectorAll("[part]")]);
+    return parts.flatMap((part) =>
       part.part.value.split(" ").filter((name) => getComputedStyle(part).getPropertyValue(`--mark-${name}`) === "yes"),
-    ),
-  );
+    );
+  });
 
 scenario("every part of the README can be styled by the page", async (portal) => {
   const survey = await portal.open();
@@ -51,6 +53,7 @@ scenario("every part of the README can be styled by the page", async (portal) =>
   const group = await portal.place(smallGroup);
   await markParts(portal);
   await closeSmallGroup(group);
+  await group.locator("balint-report table").first().waitFor();
   (await marked(group)).forEach((part) => seen.add(part));
 
   const wrong = await portal.place({ instrument: "none" });

@@ -1,6 +1,6 @@
 // Every screen of both surveys, one after the other, for checks that hold on all of them.
 
-import { answerClassSurvey, askToClose, at, choose, delivery, openCollection, press, questions, respond } from "./lib.mjs";
+import { answerClassSurvey, askToClose, at, choose, delivery, openCollection, openReports, press, questions, respond } from "./lib.mjs";
 
 /** Opens whatever can be opened, as what is folded away is not checked. */
 async function unfold(survey) {
@@ -128,6 +128,7 @@ async function* results(survey) {
   yield "closing";
   await press(survey, "Close and make the results");
   await delivery(survey, "is kept there");
+  await survey.locator("balint-report table").first().waitFor();
   yield "results";
   await unfold(survey);
   yield "results, unfolded";
@@ -195,6 +196,35 @@ async function* erasedCollection(portal) {
   yield "erased";
 }
 
+async function* reportPage(portal) {
+  const report = await openReports(portal);
+  yield "no report yet";
+  await unfold(report);
+  yield "no report yet, unfolded";
+  await report.locator("#own").setInputFiles([
+    { name: "broken.json", mimeType: "application/json", buffer: Buffer.from("{") },
+    { name: "semicolons.csv", mimeType: "text/csv", buffer: Buffer.from("year;sex;age\n") },
+  ]);
+  await report.locator(".refusals li").nth(1).waitFor();
+  yield "two files refused";
+  for (const name of ["Class survey", "Balint group"]) {
+    await press(report, name);
+    await report.locator("table").first().waitFor();
+    yield `example: ${name}`;
+    await report.getByLabel("Compare with").selectOption("study");
+    await report.getByRole("heading", { name: /^Comparison with/ }).waitFor();
+    yield `example: ${name}, compared with the study`;
+  }
+  await unfold(report);
+  await report.getByLabel("People at each session").fill("7, two");
+  await report.getByLabel("Reminders sent").focus();
+  await report.getByText("expected whole numbers").waitFor();
+  yield "facts, with an error";
+  await report.getByLabel("Compare with").selectOption("releases");
+  await report.locator("#others").waitFor();
+  yield "compared with other releases";
+}
+
 async function* wrongAttribute(portal) {
   await portal.place({ instrument: "unknown" });
   yield "a survey that cannot be shown";
@@ -208,4 +238,5 @@ export const ways = {
   "the post-program survey in a group": groupPostSurvey,
   "a collection that is erased": erasedCollection,
   "a survey set up wrongly": wrongAttribute,
+  "the page for reports": reportPage,
 };
