@@ -83,7 +83,8 @@ fn protection(report: &Report) -> String {
     let rules = Policy::named(&report.policy).map_or_else(|_| String::new(), |policy| method::rules(&policy));
     format!(
         "No individual answer is stored or sent; answers are added up where they are given, and one aggregate is released per collection. By the policy {} (SHA-256 {}), {rules}",
-        report.policy, report.policy_hash
+        report.policy,
+        method::short(&report.policy_hash)
     )
 }
 

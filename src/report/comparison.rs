@@ -108,7 +108,7 @@ impl Cohort {
 
     /// Returns the name with the number of respondents: `Atkinson & Rosenstock (n = 46)`.
     pub fn title(&self) -> String {
-        let n = self.respondents.map(|n| format!(" (n = {n})")).unwrap_or_default();
+        let n = self.respondents.map(|n| format!(" (n\u{a0}=\u{a0}{n})")).unwrap_or_default();
         format!("{}{n}", self.name)
     }
 

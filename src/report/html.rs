@@ -74,14 +74,15 @@ fn figures(table: &Table, title: &str) -> String {
         table.notes.iter().map(|note| format!("<p class=\"report-note\">{}</p>\n", escape(note))).collect();
     let kind = if has_sentences(table) { " class=\"report-sentences\"" } else { "" };
     format!(
-        "<div class=\"report-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">\n<table{kind}>\n<thead><tr>{head}</tr></thead>\n{groups}</table>\n</div>\n{notes}",
+        "<div class=\"report-scroll\" role=\"group\" tabindex=\"0\" aria-label=\"{}\">\n<table{kind}>\n<thead><tr>{head}</tr></thead>\n{groups}</table>\n</div>\n{notes}",
         escape(title)
     )
 }
 
 /// Returns whether a table holds sentences rather than figures.
 fn has_sentences(table: &Table) -> bool {
-    table.columns.len() == 2
+    let mut cells = table.groups.iter().flat_map(|group| &group.rows).flat_map(|row| &row.cells);
+    table.columns.len() == 2 && cells.any(|cell| cell.contains(' ') && cell.ends_with('.'))
 }
 
 fn group(group: &Group, columns: usize) -> String {

@@ -8,7 +8,7 @@ use super::{
     missing_label,
 };
 use crate::disclosure::Count;
-use crate::instrument::{Instrument, Item, Kind};
+use crate::instrument::{Instrument, Item, Kind, Pair};
 
 /// A report, ready to be written.
 pub struct Document {
@@ -184,7 +184,37 @@ impl<'a> Layout<'a> {
         (!tables.is_empty()).then(|| Section { title: "Table 3. Likert items".to_owned(), blocks: tables })
     }
 
+    /// Arranges a scale of which nothing but the bands of those who agreed is released.
+    fn band_table(&self, items: &[Figures<'a>]) -> Option<Table> {
+        let label =
+            items.iter().find_map(|(_, figures)| Some(&figures.categories.as_deref()?.first()?.label))?;
+        let cells = items.iter().map(|(_, figures)| match (banded(figures), figures.withheld) {
+            (Some(band), _) => Some(super::format::count(band)),
+            (None, withheld) => withheld.map(|_| "not shown".to_owned()),
+        });
+        let cells: Vec<String> = cells.collect::<Option<_>>()?;
+        let comparison = self.report.comparison.as_ref();
+        let rows = items.iter().zip(cells).map(|((item, _), band)| {
+            let theirs = comparison.map(|comparison| {
+                or_none(comparison.with.item(&item.id).and_then(|item| item.mean), |mean| fixed(mean, 1))
+            });
+            Row::new(&item.question, [band].into_iter().chain(theirs))
+        });
+        let rows = rows.collect();
+        let mut columns = vec!["Statement".to_owned(), label.clone()];
+        columns.extend(comparison.map(|comparison| format!("Mean, {}", comparison.with.title())));
+        Some(Table {
+            columns,
+            groups: vec![Group { heading: None, rows }],
+            notes: self.likert_notes(items),
+            charts: self.likert_chart(items).into_iter().collect(),
+        })
+    }
+
     fn likert_table(&self, items: &[Figures<'a>]) -> Table {
+        if let Some(table) = self.band_table(items) {
+            return table;
+        }
         let (first, _) = items[0];
         let values: Vec<String> =
             first.answers().map(|(_, c)| c.value.map_or_else(|| c.code.clone(), |v| v.to_string())).collect();
@@ -208,11 +238,7 @@ impl<'a> Layout<'a> {
             .zip(&values)
             .map(|((_, category), value)| format!("{value} = {}", category.label));
         let mut notes = vec![format!("{}.", codes.collect::<Vec<_>>().join("; "))];
-        if items.iter().any(|(_, figures)| figures.withheld.is_some()) {
-            notes.push(format!("Not shown: {WITHHELD}."));
-        }
-        notes.extend(items.iter().filter_map(|(item, figures)| left_out(item, figures)));
-        notes.extend(items.iter().filter_map(|(item, _)| note(item)));
+        notes.extend(self.likert_notes(items));
         Table {
             columns,
             groups: vec![Group { heading: None, rows: items.iter().map(row).collect() }],
@@ -221,15 +247,21 @@ impl<'a> Layout<'a> {
         }
     }
 
+    fn likert_notes(&self, items: &[Figures<'a>]) -> Vec<String> {
+        let is_withheld = items.iter().any(|(_, figures)| figures.withheld.is_some());
+        let withheld = is_withheld.then(|| format!("Not shown: {WITHHELD}."));
+        let left_out = items.iter().filter_map(|(item, figures)| left_out(item, figures));
+        let notes = items.iter().filter_map(|(item, _)| note(item));
+        withheld.into_iter().chain(left_out).chain(notes).collect()
+    }
+
     fn correlations(&self) -> Option<Section> {
         let planned = || self.instrument.pairs().iter().zip(&self.report.correlations);
         if planned().len() == 0 {
             return None;
         }
         let columns = ["Variables", "n", "r", "95% CI", "t (df)", "p", "p, Holm", "p, permutation"];
-        let rows = planned().map(|(pair, found)| {
-            Row::new(format!("{} × {}", pair.x.label, pair.y.label), correlation_cells(found))
-        });
+        let rows = planned().map(|(pair, found)| Row::new(pair_name(pair), correlation_cells(found)));
         let mut notes = Vec::new();
         if self.report.correlations.iter().any(|found| found.p_permutation.is_some()) {
             notes.push("p is Student’s; the permutation test is exact and assumes no normal distribution. Where the two differ, as they do in small or skewed groups, trust the latter.".to_owned());
@@ -245,8 +277,7 @@ impl<'a> Layout<'a> {
         };
         let title = "Correlations (Pearson, planned)".to_owned();
         // For the running text of a paper.
-        let sentences = planned()
-            .map(|(pair, found)| (format!("{} × {}", pair.x.label, pair.y.label), coefficient(found)));
+        let sentences = planned().map(|(pair, found)| (pair_name(pair), coefficient(found)));
         Some(Section { title, blocks: vec![Block::Table(table), Block::Facts(sentences.collect())] })
     }
 
@@ -346,16 +377,20 @@ impl<'a> Layout<'a> {
         if self.report.withheld.is_empty() {
             return None;
         }
-        let names: Vec<&str> = self.report.withheld.iter().map(|withheld| self.name(&withheld.id)).collect();
+        let names: Vec<String> =
+            self.report.withheld.iter().map(|withheld| self.name(&withheld.id)).collect();
         let text = format!("Not shown ({WITHHELD}): {}.", names.join("; "));
         Some(Section { title: "What is not shown".to_owned(), blocks: vec![Block::Paragraph(text)] })
     }
 
     /// Returns the label of an item, a derived variable or a pair.
-    fn name(&self, id: &'a str) -> &'a str {
-        let item = self.instrument.find_item(id).map(|found| self.instrument.item(found).label.as_str());
+    fn name(&self, id: &str) -> String {
+        let item = self.instrument.find_item(id).map(|found| self.instrument.item(found).label.clone());
         let derived = || self.instrument.derived().iter().find(|variable| variable.id == id);
-        item.or_else(|| derived().map(|variable| variable.label.as_str())).unwrap_or(id)
+        let pair = || self.instrument.pairs().iter().find(|pair| pair.id == id);
+        item.or_else(|| derived().map(|variable| variable.label.clone()))
+            .or_else(|| pair().map(pair_name))
+            .unwrap_or_else(|| id.to_owned())
     }
 
     fn method(&self) -> Section {
@@ -417,9 +452,14 @@ fn test_row(test: &super::comparison::Test) -> Row {
     Row::new(&test.label, [name.to_owned(), statistic, p_cell(test.p), p_cell(test.p_holm), effect])
 }
 
+fn pair_name(pair: &Pair) -> String {
+    format!("{} × {}", pair.x.label, pair.y.label)
+}
+
 fn correlation_cells(found: &CorrelationReport) -> Vec<String> {
     let (Some(r), Some(n)) = (found.r, found.n) else {
-        return vec![found.n.map_or_else(|| NONE.to_owned(), |n| n.to_string()), NONE.to_owned()];
+        let n = found.n.map_or_else(|| NONE.to_owned(), |n| n.to_string());
+        return [n].into_iter().chain(std::iter::repeat_n(NONE.to_owned(), 6)).collect();
     };
     let interval = found.low.zip(found.high);
     let t = found.t.zip(found.df);
@@ -511,10 +551,13 @@ impl Layout<'_> {
         let rows = figures.categories.as_ref()?.iter().map(|frequency| chart::Row {
             label: &frequency.label,
             shown: shown(frequency),
-            figures: share(frequency),
+            figures: share(frequency).unwrap_or_default(),
             reference: theirs.and_then(|theirs| theirs.percent(&frequency.code)),
         });
         let rows: Vec<chart::Row> = rows.collect();
+        if rows.iter().all(is_empty) {
+            return None;
+        }
         let name = self.reference();
         let reference = name.as_deref().filter(|_| rows.iter().any(|row| row.reference.is_some()));
         let caption = with_base(&item.question, figures.base);
@@ -552,8 +595,7 @@ impl Layout<'_> {
     /// Draws the planned correlations.
     fn estimates(&self) -> Option<Chart> {
         let planned = self.instrument.pairs().iter().zip(&self.report.correlations);
-        let labels: Vec<String> =
-            planned.clone().map(|(pair, _)| format!("{} × {}", pair.x.label, pair.y.label)).collect();
+        let labels: Vec<String> = planned.clone().map(|(pair, _)| pair_name(pair)).collect();
         let rows = planned.zip(&labels).map(|((_, found), label)| chart::Row {
             label,
             shown: match found.r {
@@ -563,17 +605,26 @@ impl Layout<'_> {
             figures: found.r.map(|r| fraction(r, found.decimals.unwrap_or(2))).unwrap_or_default(),
             reference: None,
         });
+        let rows: Vec<chart::Row> = rows.collect();
+        if rows.iter().all(is_empty) {
+            return None;
+        }
         let caption = "Correlations with their 95% intervals".to_owned();
-        let svg =
-            chart::estimates(&chart::Estimates { title: &caption, rows: rows.collect(), reference: None });
+        let svg = chart::estimates(&chart::Estimates { title: &caption, rows, reference: None });
         Some(Chart { caption, svg })
     }
 }
 
-fn share(frequency: &Frequency) -> String {
+/// Returns whether a row of a chart holds nothing but words, which the table has too.
+fn is_empty(row: &chart::Row) -> bool {
+    matches!(row.shown, chart::Shown::Words(_)) && row.reference.is_none()
+}
+
+/// Returns the figures at the end of a bar; words stand in its place instead.
+fn share(frequency: &Frequency) -> Option<String> {
     match (frequency.count, frequency.percent) {
-        (Count::Exact(count), Some(share)) => format!("{count} ({})", percent(share)),
-        (count, _) => super::format::count(count),
+        (Count::Exact(count), Some(share)) => Some(format!("{count} ({})", percent(share))),
+        (count, _) => range(count).map(|_| super::format::count(count)),
     }
 }
 
