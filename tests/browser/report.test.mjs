@@ -237,6 +237,14 @@ scenario("responses are counted in the page under the chosen policy; nothing is 
   await lead(report, "Respondents: 46 of 290 eligible");
   assert.deepEqual((await row(report, "Correlations (Pearson, planned)", (await tables(report))[2].rows[0].name))[6], ".073");
   await press(report, "Start over");
+  await report.getByLabel("Policy").selectOption("strict");
+  await add(report, [data("stress_46.csv")]);
+  await lead(report, "Respondents: 46 of 290 eligible");
+  // Whatever is withheld is named in words, not by its id.
+  const withheld = await report.getByText(/^Not shown \(withheld, so that nobody can be recognised\)/).textContent();
+  assert.match(withheld, /Female sex × Number of potential effects/);
+  assert.doesNotMatch(withheld, /\bc[1-3]\b/);
+  await press(report, "Start over");
   await report.getByLabel("Policy").selectOption("small-group");
   await add(report, [data("stress_46.csv")]);
   await lead(report, "Respondents: 10 or more of 290 eligible");
