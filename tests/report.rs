@@ -467,7 +467,7 @@ fn the_method_names_versions_and_only_what_was_done() {
         "AAPOR’s RR2",
         "Wilson",
         "Holm",
-        "Atkinson & Rosenstock (n = 46)",
+        "Atkinson & Rosenstock (n\u{a0}=\u{a0}46)",
         "from 2014-01-13 to 2014-02-23 (42 days)",
         "two reminders",
     ] {
