@@ -29,6 +29,15 @@ enum Draft {
     Several(CategorySet),
 }
 
+/// Which items a respondent is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Those on the path.
+    OnPath,
+    /// All, so that nobody who looks on can tell the path from what is shown; answers off the path do not count.
+    Everything,
+}
+
 /// One respondent's valid answers.
 #[derive(Clone, PartialEq)]
 pub struct Response {
@@ -139,13 +148,15 @@ impl Answers {
     }
 
     /// Returns what is missing in a section, in item order.
-    pub fn check(&self, instrument: &Instrument, section: &Section) -> Vec<ItemError> {
-        section.items.iter().filter_map(|&item| self.value(instrument, item).err()).collect()
+    pub fn check(&self, instrument: &Instrument, section: &Section, shown: Shown) -> Vec<ItemError> {
+        let is_shown = |item: &ItemId| shown == Shown::Everything || self.is_on_path(instrument, *item);
+        let items = section.items.iter().copied().filter(is_shown);
+        items.filter_map(|item| self.drafted(instrument, item).err()).collect()
     }
 
-    /// Leaves out what is on the path and unanswered in a section.
-    pub fn leave_out(&mut self, instrument: &Instrument, section: &Section) {
-        for error in self.check(instrument, section) {
+    /// Leaves out what is shown and unanswered in a section.
+    pub fn leave_out(&mut self, instrument: &Instrument, section: &Section, shown: Shown) {
+        for error in self.check(instrument, section, shown) {
             if error.problem == ItemProblem::Unanswered {
                 self.drafts[error.item.0] = Draft::LeftOut;
             }
@@ -180,10 +191,15 @@ impl Answers {
     }
 
     fn value(&self, instrument: &Instrument, item: ItemId) -> Result<Value, ItemError> {
-        let asked = instrument.item(item);
-        if !self.is_on_path(instrument, item) {
-            return Ok(Value::Nonresponse(Nonresponse::NotAsked));
+        match self.is_on_path(instrument, item) {
+            true => self.drafted(instrument, item),
+            false => Ok(Value::Nonresponse(Nonresponse::NotAsked)),
         }
+    }
+
+    /// Returns what the draft says of an item, whether or not it is on the path.
+    fn drafted(&self, instrument: &Instrument, item: ItemId) -> Result<Value, ItemError> {
+        let asked = instrument.item(item);
         match self.drafts[item.0] {
             // An open question may always stay empty.
             Draft::Untouched if asked.kind == Kind::Open => Ok(Value::Nonresponse(Nonresponse::Missing)),

@@ -1,6 +1,9 @@
 //! The few things that components need of the browser itself.
 
-use js_sys::Array;
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Array, Date};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, Event, HtmlAnchorElement, Response, Url, Window};
@@ -57,6 +60,82 @@ pub fn use_unload_guard(is_active: bool) {
         let guard = is_active.then(UnloadGuard::new).flatten();
         move || drop(guard)
     });
+}
+
+/// After so many milliseconds without a touch of the device, whoever was there has gone.
+const ABSENCE: f64 = 60_000.0;
+/// How often that is looked at, in milliseconds.
+const LOOK: i32 = 5_000;
+/// What somebody who is there does.
+const TOUCHES: [&str; 5] = ["pointerdown", "pointermove", "keydown", "input", "wheel"];
+
+/// Calls back when nobody has touched the device for a minute, or when the page is hidden.
+#[hook]
+pub fn use_absence(is_active: bool, onabsent: Callback<()>) {
+    use_effect_with(is_active, move |&is_active| {
+        let watch = is_active.then(|| Watch::new(onabsent)).flatten();
+        move || drop(watch)
+    });
+}
+
+/// Listens for touches, and looks from time to time when the last one was.
+struct Watch {
+    window: Window,
+    touch: Closure<dyn Fn()>,
+    hide: Closure<dyn Fn()>,
+    /// Held so that the timer can call it.
+    _look: Closure<dyn Fn()>,
+    timer: i32,
+}
+
+impl Watch {
+    fn new(onabsent: Callback<()>) -> Option<Watch> {
+        let window = web_sys::window()?;
+        let last = Rc::new(Cell::new(Date::now()));
+        let touch = Closure::<dyn Fn()>::new({
+            let last = Rc::clone(&last);
+            move || last.set(Date::now())
+        });
+        let hide = Closure::<dyn Fn()>::new({
+            let (window, onabsent) = (window.clone(), onabsent.clone());
+            move || {
+                if window.document().is_some_and(|document| document.hidden()) {
+                    onabsent.emit(());
+                }
+            }
+        });
+        let look = Closure::<dyn Fn()>::new(move || {
+            if Date::now() - last.get() > ABSENCE {
+                onabsent.emit(());
+            }
+        });
+        for touched in TOUCHES {
+            window.add_event_listener_with_callback(touched, touch.as_ref().unchecked_ref()).ok()?;
+        }
+        window
+            .document()?
+            .add_event_listener_with_callback("visibilitychange", hide.as_ref().unchecked_ref())
+            .ok()?;
+        let timer = window
+            .set_interval_with_callback_and_timeout_and_arguments_0(look.as_ref().unchecked_ref(), LOOK)
+            .ok()?;
+        Some(Watch { window, touch, hide, _look: look, timer })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let Watch { window, touch, hide, timer, .. } = self;
+        window.clear_interval_with_handle(*timer);
+        // None of it can fail for what was added.
+        for touched in TOUCHES {
+            let _ = window.remove_event_listener_with_callback(touched, touch.as_ref().unchecked_ref());
+        }
+        if let Some(document) = window.document() {
+            let _ = document
+                .remove_event_listener_with_callback("visibilitychange", hide.as_ref().unchecked_ref());
+        }
+    }
 }
 
 struct UnloadGuard {

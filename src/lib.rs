@@ -18,7 +18,8 @@
 //! Each is kept true by a test.
 //!
 //! 1. No path leads from `Answers`, `Response` or `Tally` to the network, to a log or to `Debug` output:
-//!    [`submit`] takes a [`Release`](disclosure::Release) and nothing else.
+//!    [`submit`] takes a [`Release`](disclosure::Release) and nothing else. A running tally reaches the storage
+//!    of its device enciphered, through [`custody`] alone.
 //! 2. Nothing in [`tally`] knows floating point; nothing before [`view`] knows the browser.
 //! 3. Every percentage carries its base.
 //! 4. Free text never enters a response, a tally, an event or a release.
@@ -37,6 +38,8 @@
 //! | a table or a sentence of the report | [`report::layout`], [`report::method`], [`report::cherries`] |
 //! | how a report is written | [`report::text`], [`report::markdown`], [`report::html`], [`report::csv`] |
 //! | what the coordinator's page holds | [`workspace`], [`view::coordinator`] |
+//! | what a device keeps of a running collection | [`custody`] |
+//! | an attack on anonymity | `tests/attacks.rs` |
 //! | a screen | [`view::screens`], [`view::group`] |
 //! | the JavaScript boundary | [`element`], `www/balint-survey.js` |
 //! | the server and the command line | `src/bin/balint-survey/` |
@@ -52,5 +55,6 @@ pub mod settings;
 pub mod workspace;
 pub mod browser;
 pub mod submit;
+pub mod custody;
 pub mod view;
 pub mod element;

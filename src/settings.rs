@@ -13,6 +13,8 @@ pub struct Settings {
     pub policy: Policy,
     /// The name of the group's collection.
     pub collection: String,
+    /// Whether the portal has named it: only then can it be found again on this device.
+    pub is_named: bool,
     /// How many could answer, where the portal knows it.
     pub eligible: Option<u64>,
     /// Where a release is sent; `None` sends nothing.
@@ -79,7 +81,9 @@ impl Settings {
         unnamed: impl FnOnce() -> String,
     ) -> Result<Settings, SettingsError> {
         let eligible = attribute("eligible").map(|text| parse_eligible(&text)).transpose()?;
-        let collection = attribute("collection").unwrap_or_else(unnamed);
+        let name = attribute("collection");
+        let is_named = name.is_some();
+        let collection = name.unwrap_or_else(unnamed);
         Collection::new(&collection, eligible).map_err(SettingsError::BadCollection)?;
         Ok(Settings {
             instrument: instrument(attribute("instrument"))?,
@@ -89,6 +93,7 @@ impl Settings {
                 None => Policy::default(),
             },
             collection,
+            is_named,
             eligible,
             endpoint: attribute("endpoint").filter(|endpoint| !endpoint.is_empty()),
             preview: attribute("no-preview").is_none(),

@@ -1,6 +1,28 @@
 //! Sends a release to the portal.
 //!
-//! **Invariant:** the only thing that this module can send is a [`Release`].
+//! **Invariant:** the only thing that this module can send is a [`Release`]. This compiles:
+//!
+//! ```
+//! use balint_survey::{disclosure::Release, submit::submit};
+//! async fn send(release: &Release) { let _ = submit(release, "/api/releases").await; }
+//! ```
+//!
+//! And this does not, nor with `Answers` or `Response`:
+//!
+//! ```compile_fail,E0308
+//! use balint_survey::{tally::Tally, submit::submit};
+//! async fn send(tally: &Tally) { let _ = submit(tally, "/api/releases").await; }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! use balint_survey::{answers::Answers, submit::submit};
+//! async fn send(answers: &Answers) { let _ = submit(answers, "/api/releases").await; }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! use balint_survey::{answers::Response, submit::submit};
+//! async fn send(response: &Response) { let _ = submit(response, "/api/releases").await; }
+//! ```
 
 use std::fmt;
 

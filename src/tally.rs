@@ -13,10 +13,40 @@
 //!
 //! **Invariants:** nothing here knows floating point; a tally can neither be serialised nor printed,
 //! since the tally of one respondent *is* that respondent's answers; free text has no place in it.
+//!
+//! A release can be serialised and printed, and this compiles:
+//!
+//! ```
+//! fn give(release: &balint_survey::disclosure::Release) -> impl serde::Serialize + std::fmt::Debug { release }
+//! ```
+//!
+//! A tally can not, and neither can answers or a response:
+//!
+//! ```compile_fail,E0277
+//! fn give(tally: &balint_survey::tally::Tally) -> impl serde::Serialize { tally }
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn give(tally: &balint_survey::tally::Tally) -> impl std::fmt::Display { tally }
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn give(answers: &balint_survey::answers::Answers) -> impl serde::Serialize { answers }
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn give(response: &balint_survey::answers::Response) -> impl serde::Serialize { response }
+//! ```
+//!
+//! The counts of a tally are for custody alone, which enciphers them:
+//!
+//! ```compile_fail,E0624
+//! fn take(tally: &balint_survey::tally::Tally) -> &[u64] { tally.cells() }
+//! ```
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::answers::{Nonresponse, Response, Value};
 use crate::digest::Digest;
@@ -25,7 +55,7 @@ use crate::instrument::{CategoryId, Instrument, ItemId, Variable};
 /// The sum of some respondents.
 #[derive(Clone, PartialEq)]
 pub struct Tally {
-    layout: Rc<Layout>,
+    layout: Arc<Layout>,
     cells: Vec<u64>,
 }
 
@@ -100,7 +130,7 @@ impl Tally {
     /// Returns the tally of nobody.
     pub fn new(instrument: &Instrument) -> Tally {
         let layout = Layout::new(instrument);
-        Tally { cells: vec![0; layout.len], layout: Rc::new(layout) }
+        Tally { cells: vec![0; layout.len], layout: Arc::new(layout) }
     }
 
     /// Adds one respondent.
@@ -135,6 +165,17 @@ impl Tally {
         let sums = self.cells.iter().zip(&other.cells).map(|(a, b)| a.checked_add(*b));
         self.cells = sums.collect::<Option<_>>().ok_or(TallyError::Overflow)?;
         Ok(())
+    }
+
+    /// Returns all counts and sums, for custody alone.
+    pub(crate) fn cells(&self) -> &[u64] {
+        &self.cells
+    }
+
+    /// Returns the tally of these counts and sums, or `None` where an instrument has not as many.
+    pub(crate) fn from_cells(instrument: &Instrument, cells: Vec<u64>) -> Option<Tally> {
+        let layout = Layout::new(instrument);
+        (cells.len() == layout.len).then(|| Tally { layout: Arc::new(layout), cells })
     }
 
     /// Returns the hash of the instrument that was answered.

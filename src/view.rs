@@ -11,16 +11,18 @@ pub mod session;
 pub mod table;
 pub mod words;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::browser::use_unload_guard;
-use crate::settings::Settings;
+use crate::browser::{use_absence, use_unload_guard};
+use crate::custody::{Case, Custody, CustodyError, State};
+use crate::settings::{Mode, Settings};
 use crate::submit::submit;
-use session::{Action, Closed, Delivery, Phase, Screen, Session};
+use session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
 
 /// Something that the page around the widget may want to know; it never holds an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,12 +52,17 @@ pub struct SurveyProps {
 /// The whole widget.
 #[component]
 pub fn Survey(props: &SurveyProps) -> Html {
-    let session = use_reducer(|| Session::new(Rc::clone(&props.settings)));
+    let session = use_reducer(|| Session::new(Rc::clone(&props.settings), is_stored(&props.settings)));
     let heading = use_node_ref();
     let summary = use_node_ref();
     use_focus(&session, &heading, &summary);
     use_announcements(&session, &props.onevent);
-    use_unload_guard(session.is_open());
+    use_unload_guard(session.would_lose());
+    use_custody(&session);
+    use_absence(session.is_being_answered(), {
+        let session = session.dispatcher();
+        Callback::from(move |()| session.dispatch(Action::Stop))
+    });
     use_delivery(&session, &props.onevent);
     use_opening(session.is_open(), &props.onopen);
     let act = {
@@ -123,6 +130,77 @@ fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
             onevent.emit(event);
         }
     });
+}
+
+fn case(settings: &Settings) -> Case {
+    Case::new(&settings.instrument, &settings.policy, &settings.collection)
+}
+
+/// Returns whether this device keeps the state of the collection.
+fn is_stored(settings: &Settings) -> bool {
+    settings.mode == Mode::Group && settings.is_named && case(settings).is_stored()
+}
+
+/// Derives and tries keys, and stores the state of an open collection until it is closed.
+#[hook]
+fn use_custody(session: &UseReducerHandle<Session>) {
+    let custody = use_mut_ref(|| None::<Custody>);
+    let handle = session.clone();
+    let due = session.unstored().map(|state| state.tally.respondents());
+    use_effect_with((session.task, due, session.is_open()), move |(task, due, is_open)| {
+        if let Some(task) = *task {
+            spawn_local(async move {
+                let action = perform(task, &handle, &custody).await;
+                handle.dispatch(action.unwrap_or_else(|error| Action::Failed { error }));
+            });
+        } else if let (Some(respondents), Some(state)) = (*due, handle.unstored()) {
+            spawn_local(async move {
+                store(&state, &custody).await;
+                handle.dispatch(Action::Stored { respondents });
+            });
+        } else if !is_open && let Some(custody) = custody.take() {
+            custody.remove();
+        }
+    });
+}
+
+/// Stores the state, unless the collection is closed meanwhile.
+async fn store(state: &State, custody: &RefCell<Option<Custody>>) {
+    let Some(found) = custody.borrow().clone() else { return };
+    // A device that keeps nothing goes on without: the facilitator was asked to keep the page open.
+    let _ = found.store(state).await;
+    let is_closed = custody.borrow().is_none();
+    if is_closed {
+        found.remove();
+    }
+}
+
+/// Does what the facilitator asked for with a passphrase.
+async fn perform(
+    task: Task,
+    session: &Session,
+    custody: &RefCell<Option<Custody>>,
+) -> Result<Action, CustodyError> {
+    let Session { settings, passphrase, .. } = session;
+    match task {
+        Task::Open => {
+            let made = Custody::new(case(settings), passphrase).await?;
+            custody.replace(Some(made));
+            Ok(Action::Opened)
+        }
+        Task::Resume => {
+            let (made, state) = Custody::resume(case(settings), &settings.instrument, passphrase).await?;
+            custody.replace(Some(made));
+            Ok(Action::Resumed { state: Box::new(state) })
+        }
+        Task::Unlock => {
+            let found = custody.borrow().clone();
+            match found {
+                Some(custody) if custody.is_opened_by(passphrase).await => Ok(Action::Unlocked),
+                _ => Err(CustodyError::NotOpened),
+            }
+        }
+    }
 }
 
 /// Says when a group's collection opens.

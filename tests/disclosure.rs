@@ -1,6 +1,6 @@
 //! The release rules, against the vectors of `tests/data/sdc_cases.json` and against attackers.
 
-use balint_survey::answers::{Answers, Response};
+use balint_survey::answers::{Answers, Response, Shown};
 use balint_survey::disclosure::rules::{self, PairRelease, Side};
 use balint_survey::disclosure::{
     Collection, Count, MergeError, POLICIES, Policy, Refusal, Release, ReleasedItem, Rules, release,
@@ -21,7 +21,7 @@ fn response(instrument: &Instrument, answers: &[(&str, &str)]) -> Response {
         draft.choose(instrument, item, category);
     }
     for section in instrument.sections() {
-        draft.leave_out(instrument, section);
+        draft.leave_out(instrument, section, Shown::OnPath);
     }
     draft.finish(instrument).expect("a valid response")
 }

@@ -300,17 +300,17 @@ fn what_is_submitted_is_a_release_and_nothing_else() {
     }
 }
 
-/// A page that counts a coordinator's responses cannot send them: what can send or keep anything is in two files,
-/// of which one sends a release and the other only asks.
+/// A page that counts a coordinator's responses cannot send them: what can send or keep anything is in three files,
+/// of which one sends a release, one only asks, and one keeps what it has enciphered.
 #[test]
-fn only_submit_and_browser_reach_the_network_and_nothing_reaches_a_storage() {
+fn only_three_files_reach_the_network_or_a_storage() {
     let network = ["fetch", "fetch_with_str", "fetch_with_request", "Request", "RequestInit"];
+    let storage = ["local_storage", "Storage", "set_item"];
     let others = [
         "WebSocket",
         "XmlHttpRequest",
         "EventSource",
         "send_beacon",
-        "local_storage",
         "session_storage",
         "IdbFactory",
         "set_cookie",
@@ -319,19 +319,59 @@ fn only_submit_and_browser_reach_the_network_and_nothing_reaches_a_storage() {
     let mut files = BTreeMap::new();
     read(&source_folder(), &mut files);
     let library = files.iter().filter(|(path, _)| !path.starts_with(source_folder().join("bin")));
-    let mut reaching = Vec::new();
+    let (mut reaching, mut keeping) = (Vec::new(), Vec::new());
     for (path, tokens) in library {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let names = |list: &[&str]| tokens.iter().any(|token| list.contains(&&**token));
         assert!(!names(&others), "{} names one of {others:?}", path.display());
         if names(&network) {
-            reaching.push(path.file_name().expect("a name").to_string_lossy().into_owned());
+            reaching.push(name.clone());
+        }
+        if names(&storage) {
+            keeping.push(name);
         }
     }
-    assert_eq!(reaching, ["browser.rs", "submit.rs"]);
+    assert_eq!(
+        (reaching, keeping),
+        (vec!["browser.rs".to_owned(), "submit.rs".to_owned()], vec!["custody.rs".to_owned()])
+    );
     let tokens = stage("browser").into_values().next().expect("the file");
     let has_body = ["RequestInit", "set_body", "set_method", "Tally", "Response", "answers", "tally"];
     let found: Vec<&String> = tokens.iter().filter(|token| has_body.contains(&&***token)).collect();
     assert!(found.iter().all(|token| *token == "Response"), "asking sends nothing: {found:?}");
+}
+
+/// The counts of a tally as bytes are asked for in one place, and what is stored there was enciphered before.
+#[test]
+fn only_custody_takes_the_cells_of_a_tally_and_stores_what_is_sealed() {
+    let mut files = BTreeMap::new();
+    read(&source_folder(), &mut files);
+    let takes = |tokens: &[String]| {
+        tokens.windows(3).any(|w| w[0] == "tally" && w[1] == "." && w[2] == "cells")
+            || tokens.windows(2).any(|w| w[1] == "from_cells" && w[0] != "fn")
+    };
+    let taking: Vec<String> = files
+        .iter()
+        .filter(|(_, tokens)| takes(tokens))
+        .map(|(path, _)| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(taking, ["custody.rs"]);
+    let tokens = stage("custody").into_values().next().expect("the file");
+    let stores: Vec<usize> =
+        tokens.iter().enumerate().filter(|(_, t)| *t == "set_item").map(|(at, _)| at).collect();
+    let bytes: Vec<usize> = tokens
+        .windows(2)
+        .enumerate()
+        .filter(|(_, w)| w[0] == "." && w[1] == "to_bytes")
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(stores.len(), 1, "one place stores");
+    // Outside of the module's own tests, which come last, the bytes go straight into `seal`.
+    let first = bytes[0];
+    assert!(
+        tokens[..first].iter().rev().take(16).any(|token| token == "seal"),
+        "the bytes of a state are sealed"
+    );
 }
 
 /// Only the release rules make a release: its fields are private, and nobody outside can construct one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use balint_survey::answers::{Answers, ItemError, ItemProblem, Response};
+use balint_survey::answers::{Answers, ItemError, ItemProblem, Response, Shown};
 use balint_survey::disclosure::{Collection, Policy, Release, release};
 use balint_survey::instrument::{Instrument, Item, ItemId, Kind, Meaning};
 use balint_survey::report::{Format, Report};
@@ -118,7 +118,7 @@ impl Model {
             Act::LeaveOut(section) => {
                 let sections = self.instrument.sections();
                 let section = &sections[section % sections.len()];
-                self.answers.leave_out(self.instrument, section);
+                self.answers.leave_out(self.instrument, section, Shown::OnPath);
                 for item in self.unanswered().into_iter().filter(|item| section.items.contains(item)) {
                     let place = self.place(item);
                     self.items[place] = State::LeftOut;
@@ -163,7 +163,7 @@ impl Model {
 
     fn response(mut self) -> Response {
         for section in self.instrument.sections() {
-            self.answers.leave_out(self.instrument, section);
+            self.answers.leave_out(self.instrument, section, Shown::OnPath);
         }
         self.answers.finish(self.instrument).expect("nothing is left unanswered")
     }

@@ -27,7 +27,7 @@ enum Step {
 fn ScreenAfter(props: &ScreenAfterProps) -> Html {
     let find = |name: &str| props.attributes.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
     let settings = Settings::from_attributes(find, || "unnamed".to_owned()).expect("good attributes");
-    let session = Rc::new(Session::new(Rc::new(settings)));
+    let session = Rc::new(Session::new(Rc::new(settings), false));
     let session = props.actions.iter().fold(session, |session, step| {
         let action = step.action(&session);
         session.reduce(action)
@@ -65,6 +65,15 @@ const STRESS: (&str, &str) = ("instrument", "stress-experience");
 const POST: (&str, &str) = ("instrument", "post-program");
 const GROUP: (&str, &str) = ("mode", "group");
 
+/// Opens a collection; that the browser derives a key in between is left out.
+fn open() -> [Action; 3] {
+    let passphrase = Action::WritePassphrase { text: "correct horse".to_owned() };
+    [passphrase, Action::Open, Action::Opened]
+}
+
+/// Asks to close a collection with the right passphrase.
+const ASK_TO_CLOSE: [Action; 3] = [Action::AskToClose, Action::Unlock, Action::Unlocked];
+
 fn go(actions: &[Action]) -> Vec<Step> {
     actions.iter().cloned().map(Step::Do).collect()
 }
@@ -98,7 +107,7 @@ async fn policy_stands_before_the_first_question() {
         let attributes = [STRESS, GROUP, ("policy", policy), ("eligible", "30")];
         let set_up = render(&attributes, &[]).await;
         check_contains(&set_up, &[sentence, policy]);
-        let intro = render(&attributes, &go(&[Action::Open])).await;
+        let intro = render(&attributes, &go(&open())).await;
         check_contains(&intro, &[sentence, "Start"]);
     }
     let personal = render(&[STRESS], &[]).await;
@@ -180,7 +189,7 @@ async fn check_shows_the_answers_on_a_personal_device_only() {
     let personal = render(&[STRESS], &[begin(&[Action::Begin]), rest.clone()].concat()).await;
     check_contains(&personal, &["Check your answers", "Third", "Not answered", "Change"]);
     let attributes = [STRESS, GROUP, ("eligible", "30")];
-    let group = render(&attributes, &[begin(&[Action::Open, Action::Begin]), rest].concat()).await;
+    let group = render(&attributes, &[begin(&[&open()[..], &[Action::Begin]].concat()), rest].concat()).await;
     check_contains(&group, &["Add my answers"]);
     check_lacks(&group, &["Third", "Year in school"]);
 }
@@ -225,7 +234,7 @@ async fn preview_of_the_post_program_survey_shows_the_published_means() {
 async fn thanks_in_a_group_are_the_same_whatever_was_answered() {
     let attributes = [STRESS, GROUP, ("eligible", "30")];
     let turn = |code| {
-        let mut steps = go(&[Action::Open, Action::Begin]);
+        let mut steps = go(&[&open()[..], &[Action::Begin]].concat());
         steps.extend([
             Step::Choose("sex", "female"),
             Step::Do(Action::LeaveOut),
@@ -237,7 +246,7 @@ async fn thanks_in_a_group_are_the_same_whatever_was_answered() {
     let none = render(&attributes, &turn("0")).await;
     assert_eq!(none, render(&attributes, &turn("gt8")).await);
     check_contains(&none, &["Thank you", "I am the next person"]);
-    let stopped = go(&[Action::Open, Action::Begin, Action::Stop]);
+    let stopped = go(&[&open()[..], &[Action::Begin, Action::Stop]].concat());
     assert_eq!(none, render(&attributes, &stopped).await, "nor whether it was handed in");
 }
 
@@ -246,12 +255,12 @@ async fn too_few_respondents_leave_no_figure_on_the_closing_screen() {
     let attributes = [STRESS, GROUP, ("eligible", "30")];
     let turn = go(&[Action::Begin, Action::LeaveOut, Action::LeaveOut, Action::LeaveOut, Action::Finish]);
     let closing = |times: usize| {
-        let mut steps = go(&[Action::Open]);
+        let mut steps = go(&open());
         for _ in 0..times {
             steps.extend(turn.clone());
             steps.push(Step::Do(Action::Next));
         }
-        steps.push(Step::Do(Action::AskToClose));
+        steps.extend(go(&ASK_TO_CLOSE));
         steps
     };
     let one = render(&attributes, &closing(1)).await;
@@ -264,7 +273,7 @@ async fn too_few_respondents_leave_no_figure_on_the_closing_screen() {
 #[tokio::test]
 async fn results_show_the_report_and_the_exact_bytes() {
     let attributes = [STRESS, GROUP, ("eligible", "30"), ("collection", "c"), ("endpoint", "/releases")];
-    let mut steps = go(&[Action::Open]);
+    let mut steps = go(&open());
     for time in 0..11 {
         steps.extend([
             Step::Do(Action::Begin),
@@ -278,9 +287,16 @@ async fn results_show_the_report_and_the_exact_bytes() {
             Action::Next,
         ]));
     }
-    steps.extend(go(&[Action::AskToClose, Action::Close]));
+    steps.extend(go(&[&ASK_TO_CLOSE[..], &[Action::Close]].concat()));
     let html = render(&attributes, &steps).await;
-    check_contains(&html, &["Sending the release to /releases", "\"respondents\": 11"]);
+    check_contains(
+        &html,
+        &[
+            "Nothing was sent yet. Look at what will be sent, to /releases and nowhere else",
+            "Send the release",
+            "\"respondents\": 11",
+        ],
+    );
     // The tables are another element's, which gets the same bytes.
     check_contains(
         &html,

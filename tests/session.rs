@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
+use balint_survey::custody::CustodyError;
 use balint_survey::instrument::{CategoryId, ItemId};
 use balint_survey::settings::Settings;
-use balint_survey::view::session::{Action, Closed, Delivery, Phase, Screen, Session};
+use balint_survey::view::session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
 use yew::Reducible;
 
 fn session(attributes: &[(&str, &str)]) -> Rc<Session> {
     let find = |name: &str| attributes.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
     let settings = Settings::from_attributes(find, || "unnamed".to_owned()).expect("good attributes");
-    Rc::new(Session::new(Rc::new(settings)))
+    Rc::new(Session::new(Rc::new(settings), false))
 }
 
 fn personal() -> Rc<Session> {
@@ -23,10 +24,20 @@ fn group(policy: &str) -> Rc<Session> {
         ("instrument", "stress-experience"),
         ("mode", "group"),
         ("policy", policy),
+        ("collection", "c"),
         ("endpoint", "/releases"),
     ];
-    act(session(&[&attributes[..], &[("eligible", "30")]].concat()), [Action::Open])
+    act(session(&[&attributes[..], &[("eligible", "30")]].concat()), open())
 }
+
+/// Opens a collection; that the browser derives a key in between is left out.
+fn open() -> [Action; 3] {
+    let passphrase = Action::WritePassphrase { text: "correct horse".to_owned() };
+    [passphrase, Action::Open, Action::Opened]
+}
+
+/// Asks to close a collection with the right passphrase.
+const ASK_TO_CLOSE: [Action; 3] = [Action::AskToClose, Action::Unlock, Action::Unlocked];
 
 fn act(session: Rc<Session>, actions: impl IntoIterator<Item = Action>) -> Rc<Session> {
     actions.into_iter().fold(session, |session, action| session.reduce(action))
@@ -56,7 +67,8 @@ fn answered(session: Rc<Session>, experiences: &str) -> Rc<Session> {
     if experiences != "0" {
         actions.extend([choose("discussed", "gt50"), choose("reasons", "lack_of_time")]);
     }
-    actions.extend([choose("effects", "burnout"), Action::Continue]);
+    // Whoever had no experiences is shown the same questions on a shared device, and leaves them out.
+    actions.extend([choose("effects", "burnout"), Action::LeaveOut]);
     act(session.clone(), actions)
 }
 
@@ -145,19 +157,19 @@ fn collection_opens_only_for_as_many_as_the_policy_asks() {
     let attributes = [("instrument", "stress-experience"), ("mode", "group")];
     for text in ["", "9", "ten", "-1", "10.5"] {
         let write = Action::WriteEligible { text: text.to_owned() };
-        let session = act(session(&attributes), [write, Action::Open]);
+        let session = act(session(&attributes), [vec![write], open().into()].concat());
         assert_eq!((session.screen(), session.failures), (Screen::SetUp, 1), "{text:?}");
         assert!(!session.is_open());
     }
     let write = Action::WriteEligible { text: " 10 ".to_owned() };
-    let session = act(session(&attributes), [write, Action::Open]);
+    let session = act(session(&attributes), [vec![write], open().into()].concat());
     assert_eq!(session.screen(), Screen::Intro);
     assert!(session.is_open());
 }
 
 #[test]
 fn facilitator_is_told_one_bit() {
-    let closing = |times| act(handed_in(group("standard"), times), [Action::AskToClose]);
+    let closing = |times| act(handed_in(group("standard"), times), ASK_TO_CLOSE);
     for (times, expected) in [(0, false), (1, false), (9, false), (10, true), (11, true)] {
         assert_eq!(closing(times).has_enough(), expected, "{times}");
     }
@@ -171,12 +183,12 @@ fn facilitator_is_told_one_bit() {
 
 #[test]
 fn closing_makes_one_release_and_ends_the_collection() {
-    let session = act(handed_in(group("standard"), 11), [Action::AskToClose, Action::Close]);
+    let session = act(handed_in(group("standard"), 11), [&ASK_TO_CLOSE[..], &[Action::Close]].concat());
     let Phase::Closed(closed) = &session.phase else { panic!("expected the results") };
     let Closed::Released(release) = closed.as_ref() else { panic!("expected a release") };
     assert_eq!(release.respondents().exact(), Some(11));
-    assert!(session.delivery == Delivery::Sending);
-    assert!(!session.is_open());
+    assert!(session.delivery == Delivery::Ready, "nothing is sent before it can be looked at");
+    assert!(!session.is_open() && session.would_lose());
     for action in [Action::Close, Action::Next, Action::KeepOpen, Action::Begin, Action::Finish] {
         assert_eq!(act(session.clone(), [action]).screen(), Screen::Closed);
     }
@@ -184,7 +196,7 @@ fn closing_makes_one_release_and_ends_the_collection() {
 
 #[test]
 fn release_can_be_sent_again_after_a_failure() {
-    let session = act(handed_in(group("standard"), 10), [Action::AskToClose, Action::Close]);
+    let session = act(handed_in(group("standard"), 10), [&ASK_TO_CLOSE[..], &[Action::Close]].concat());
     let failed = Delivery::Failed("no network".to_owned());
     let session = act(session, [Action::Deliver { delivery: failed.clone() }]);
     assert!(session.delivery == failed);
@@ -195,7 +207,7 @@ fn release_can_be_sent_again_after_a_failure() {
 fn draft_is_forgotten_when_the_facilitator_takes_the_device() {
     let session = group("standard");
     let begun = act(session.clone(), [Action::Begin, choose(&session, "sex", "male"), Action::Back]);
-    let session = act(begun, [Action::AskToClose, Action::KeepOpen]);
+    let session = act(begun, [&ASK_TO_CLOSE[..], &[Action::KeepOpen]].concat());
     assert!(!is_chosen(&session, "sex", "male"));
 }
 
@@ -222,7 +234,7 @@ fn whoever_gives_up_on_a_shared_device_leaves_nothing() {
 
     // Giving up counts for nothing: nine who handed in are still nine.
     let nine = handed_in(group("standard"), 9);
-    let closing = act(begun(nine), [Action::Stop, Action::AskToClose]);
+    let closing = act(begun(nine), [&[Action::Stop][..], &ASK_TO_CLOSE].concat());
     assert!(!closing.has_enough());
 }
 
@@ -232,4 +244,101 @@ fn a_personal_device_has_nothing_to_stop() {
     let begun = act(session.clone(), [Action::Begin, choose(&session, "sex", "male"), Action::Stop]);
     assert_eq!(begun.screen(), Screen::Section(0));
     assert!(is_chosen(&begun, "sex", "male"));
+}
+
+// The facilitator's passphrase, and what the device keeps.
+
+fn write(text: &str) -> Action {
+    Action::WritePassphrase { text: text.to_owned() }
+}
+
+#[test]
+fn a_collection_opens_with_a_passphrase_of_eight_characters_which_is_forgotten_at_once() {
+    let attributes = [("instrument", "stress-experience"), ("mode", "group"), ("eligible", "30")];
+    let short = act(session(&attributes), [write("1234567"), Action::Open]);
+    let Phase::SetUp { error: Some(error) } = &short.phase else { panic!("expected an error") };
+    assert_eq!((error.field, short.task), ("passphrase", None));
+    let session = act(short, [write("12345678"), Action::Open]);
+    assert_eq!((session.task, session.screen()), (Some(Task::Open), Screen::SetUp));
+    assert!(session.clone().reduce(Action::Open) == session, "one thing at a time");
+    let opened = act(session, [Action::Opened]);
+    assert!(opened.is_open() && opened.passphrase.is_empty() && opened.task.is_none());
+}
+
+#[test]
+fn without_the_passphrase_nobody_closes_or_sees_whether_there_are_enough() {
+    let session = act(handed_in(group("standard"), 10), [Action::AskToClose]);
+    assert_eq!(session.screen(), Screen::Locked);
+    for action in [Action::Close, Action::Erase, Action::Unlocked, Action::Send] {
+        assert!(session.clone().reduce(action) == session);
+    }
+    let failed = Action::Failed { error: CustodyError::NotOpened };
+    let wrong = act(session, [write("wrong horse"), Action::Unlock, failed]);
+    let Phase::Locked { error: Some(error) } = &wrong.phase else { panic!("expected an error") };
+    assert_eq!(
+        (error.field, error.text.as_str()),
+        ("passphrase", "This is not the passphrase of this collection")
+    );
+    assert!(wrong.passphrase.is_empty() && wrong.failures == 1);
+    let kept = act(wrong, [write("half"), Action::KeepOpen]);
+    assert!(kept.screen() == Screen::Intro && kept.passphrase.is_empty() && kept.is_open());
+}
+
+#[test]
+fn the_state_is_stored_after_every_five_and_never_after_one() {
+    let mut session = group("standard");
+    let mut stored = Vec::new();
+    for respondents in 1..=12 {
+        session = handed_in(session, 1);
+        if let Some(state) = session.unstored() {
+            assert_eq!(state.tally.respondents(), respondents);
+            stored.push(respondents);
+            session = act(session, [Action::Stored { respondents }]);
+        }
+    }
+    assert_eq!(stored, [5, 10]);
+}
+
+#[test]
+fn a_stored_collection_goes_on_where_it_was() {
+    let before = handed_in(group("standard"), 5);
+    let state = Box::new(before.unstored().expect("five are stored"));
+    let find = |name: &str| match name {
+        "instrument" => Some("stress-experience".to_owned()),
+        "mode" => Some("group".to_owned()),
+        "collection" => Some("c".to_owned()),
+        _ => None,
+    };
+    let settings =
+        Rc::new(Settings::from_attributes(find, || unreachable!("it is named")).expect("good attributes"));
+    let session = Rc::new(Session::new(settings, true));
+    assert_eq!(session.screen(), Screen::Resume);
+    assert!(session.clone().reduce(Action::Open) == session, "not opened anew by accident");
+    let resumed = act(session.clone(), [write("correct horse"), Action::Resume, Action::Resumed { state }]);
+    assert_eq!(resumed.screen(), Screen::Intro);
+    assert!(resumed.unstored().is_none(), "what is stored is not stored again");
+    let closing = act(handed_in(resumed, 5), ASK_TO_CLOSE);
+    assert!(closing.has_enough(), "five before and five after");
+    assert_eq!(act(session, [Action::Discard]).screen(), Screen::SetUp);
+}
+
+#[test]
+fn on_a_shared_device_everybody_is_shown_the_same_questions() {
+    let shown = |experiences: &str| {
+        let session = answered(group("standard"), experiences);
+        let sections = session.instrument().sections().iter();
+        sections.map(|section| session.asked(section).count()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown("0"), shown("gt8"));
+    assert_eq!(shown("0"), [3, 1, 3]);
+}
+
+#[test]
+fn the_only_release_is_not_lost_by_leaving_the_page() {
+    let closed = act(handed_in(group("standard"), 10), [&ASK_TO_CLOSE[..], &[Action::Close]].concat());
+    assert!(closed.would_lose());
+    assert!(!act(closed.clone(), [Action::Save]).would_lose());
+    let kept = Action::Deliver { delivery: Delivery::Kept };
+    assert!(!act(closed, [Action::Send, kept]).would_lose());
+    assert!(!personal().would_lose());
 }

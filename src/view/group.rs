@@ -1,47 +1,42 @@
 //! The screens of the person who runs a group, and the one between two respondents.
 
+use std::rc::Rc;
+
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::screens::{ScreenProps, button, focus_in_form, for_facilitator, lead, submit_button};
-use super::session::{Action, Closed, Delivery, Session};
+use super::session::{Action, Closed, Delivery, ELIGIBLE, FieldError, PASSPHRASE, Session};
 use super::words;
 use crate::browser;
+use crate::custody::{BATCH, Case};
 use crate::disclosure::Release;
 
-/// Opens a collection: how many can take part, and what will be released.
-pub fn set_up(props: &ScreenProps, error: Option<&str>) -> Html {
+/// Opens a collection: how many can take part, what closes it, and what will be released.
+pub fn set_up(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     let session = &props.session;
     let settings = &session.settings;
-    let oninput = props.onact.reform(|event: InputEvent| {
-        let field: HtmlInputElement = event.target_unchecked_into();
-        Action::WriteEligible { text: field.value() }
-    });
-    let focus_field = |event: MouseEvent| {
-        event.prevent_default();
-        focus_in_form(&event, "eligible");
+    let eligible = Field {
+        id: ELIGIBLE,
+        kind: "text",
+        label: "How many people can take part?",
+        hint: "Everybody who is invited, whether or not they answer. If more people answer than you enter here, there are no results.",
+        value: &session.eligible,
+        name: "",
+        oninput: props.onact.reform(|event: InputEvent| Action::WriteEligible { text: typed(&event) }),
     };
+    let passphrase = passphrase(
+        props,
+        "Choose a passphrase for closing",
+        "8 characters or more. Only whoever knows it can close the collection, or go on with it after this page was closed. It is stored nowhere: if you lose it, the collection is lost.",
+    );
     html! {
         <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Open)}>
-            if let Some(error) = error {
-                <div ref={props.summary.clone()} class="error-summary" part="error-summary" tabindex="-1" role="alert"
-                    aria-labelledby="error-title">
-                    <h2 id="error-title">{ "There is a problem" }</h2>
-                    <ul><li><a href="#eligible" onclick={focus_field}>{ error }</a></li></ul>
-                </div>
-            }
-            { props.heading(Some("For the person who runs this group".into()), session.instrument().text().title.clone()) }
+            { field_errors(props, error) }
+            { props.heading(for_whom(), session.instrument().text().title.clone()) }
             { lead("One device goes round. Each person answers, hands in and passes it on; you close the collection at the end.") }
-            <div class={classes!("question", error.map(|_| "has-error"))}>
-                <label for="eligible">{ "How many people can take part?" }</label>
-                <p id="eligible-hint" class="hint">{ "Everybody who is invited, whether or not they answer. If more people answer than you enter here, there are no results." }</p>
-                if let Some(error) = error {
-                    <p id="eligible-error" class="error"><span class="visually-hidden">{ "Error: " }</span>{ error }</p>
-                }
-                <input id="eligible" class="short" type="text" inputmode="numeric" autocomplete="off"
-                    aria-describedby={if error.is_some() { "eligible-hint eligible-error" } else { "eligible-hint" }}
-                    value={session.eligible.clone()} {oninput} />
-            </div>
+            { eligible.html(error) }
+            { passphrase.html(error) }
             <div class="promise" part="promise">
                 <h3>{ format!("What is released: policy “{}”", settings.policy.name()) }</h3>
                 <ul>{ for words::policy(&settings.policy).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
@@ -51,11 +46,147 @@ pub fn set_up(props: &ScreenProps, error: Option<&str>) -> Html {
                 <div><dt>{ "Collection" }</dt><dd>{ &settings.collection }</dd></div>
                 <div><dt>{ "Results go to" }</dt><dd>{ settings.endpoint.clone().unwrap_or_else(|| "nowhere; you can download them".into()) }</dd></div>
             </dl>
-            <p class="hint">{ "Keep this page open until the end: closing or reloading it loses the collection." }</p>
+            <p class="hint">{ kept(session) }</p>
             <div class="buttons">
-                { submit_button("Open the collection") }
+                { submit_button(if session.task.is_some() { "Opening …" } else { "Open the collection" }) }
             </div>
         </form>
+    }
+}
+
+/// Returns what is kept of an open collection when the page is closed.
+fn kept(session: &Session) -> String {
+    match session.settings.is_named {
+        true => format!(
+            "Keep this page open until the end. After every {BATCH} people the sums are stored on this device, enciphered with your passphrase; closing the page loses the few since then."
+        ),
+        false => {
+            "Keep this page open until the end: closing or reloading it loses the collection.".to_owned()
+        }
+    }
+}
+
+/// Goes on with a collection that this device keeps.
+pub fn resume(props: &ScreenProps, error: Option<&FieldError>) -> Html {
+    let session = &props.session;
+    let field = passphrase(props, "Passphrase", "The one that was chosen when the collection was opened.");
+    let discard = {
+        let (settings, onact) = (Rc::clone(&session.settings), props.onact.clone());
+        Callback::from(move |_| {
+            Case::new(&settings.instrument, &settings.policy, &settings.collection).remove();
+            onact.emit(Action::Discard);
+        })
+    };
+    html! {
+        <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Resume)}>
+            { field_errors(props, error) }
+            { props.heading(for_whom(), "Go on with this collection?") }
+            { lead(format!("The collection “{}” is open on this device.", session.settings.collection)) }
+            { field.html(error) }
+            <div class="buttons">
+                { submit_button(if session.task.is_some() { "Opening …" } else { "Go on" }) }
+            </div>
+            <details>
+                <summary>{ "Begin anew" }</summary>
+                <p>{ "What is stored of the collection is erased. This cannot be undone." }</p>
+                { button("Erase it and begin anew", false, Some(discard)) }
+            </details>
+        </form>
+    }
+}
+
+/// Asks for the passphrase before the collection is closed.
+pub fn locked(props: &ScreenProps, error: Option<&FieldError>) -> Html {
+    let field = passphrase(props, "Passphrase", "The one that was chosen when the collection was opened.");
+    html! {
+        <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Unlock)}>
+            { field_errors(props, error) }
+            { props.heading(for_whom(), "Close the collection?") }
+            { field.html(error) }
+            <div class="buttons">
+                { submit_button(if props.session.task.is_some() { "Checking …" } else { "Continue" }) }
+                { props.button("Keep it open", Action::KeepOpen) }
+            </div>
+        </form>
+    }
+}
+
+fn for_whom() -> Option<String> {
+    Some("For the person who runs this group".to_owned())
+}
+
+/// A field of the facilitator's.
+struct Field<'a> {
+    id: &'static str,
+    kind: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    value: &'a str,
+    /// For a passphrase, what it is of.
+    name: &'a str,
+    oninput: Callback<InputEvent>,
+}
+
+fn passphrase<'a>(props: &'a ScreenProps, label: &'static str, hint: &'static str) -> Field<'a> {
+    let oninput = props.onact.reform(|event: InputEvent| Action::WritePassphrase { text: typed(&event) });
+    let Session { settings, passphrase, .. } = props.session.as_ref();
+    Field {
+        id: PASSPHRASE,
+        kind: "password",
+        label,
+        hint,
+        value: passphrase,
+        name: &settings.collection,
+        oninput,
+    }
+}
+
+fn typed(event: &InputEvent) -> String {
+    let field: HtmlInputElement = event.target_unchecked_into();
+    field.value()
+}
+
+impl Field<'_> {
+    fn html(self, error: Option<&FieldError>) -> Html {
+        let Field { id, kind, label, hint, value, name, oninput } = self;
+        let error = error.filter(|error| error.field == id);
+        let described_by = match error {
+            Some(_) => format!("{id}-hint {id}-error"),
+            None => format!("{id}-hint"),
+        };
+        // "new-password" keeps a browser from offering, and from keeping, what is typed; "off" does not.
+        let autocomplete = if kind == "password" { "new-password" } else { "off" };
+        html! {
+            <div class={classes!("question", error.map(|_| "has-error"))}>
+                <label for={id}>{ label }</label>
+                <p id={format!("{id}-hint")} class="hint">{ hint }</p>
+                if let Some(error) = error {
+                    <p id={format!("{id}-error")} class="error"><span class="visually-hidden">{ "Error: " }</span>{ &error.text }</p>
+                }
+                if kind == "password" {
+                    // Browsers that keep passphrases keep each under a name.
+                    <input type="text" autocomplete="username" value={name.to_owned()} readonly=true hidden=true />
+                }
+                <input {id} class="short" type={kind} {autocomplete} aria-describedby={described_by}
+                    inputmode={(id == ELIGIBLE).then_some("numeric")} value={value.to_owned()} {oninput} />
+            </div>
+        }
+    }
+}
+
+fn field_errors(props: &ScreenProps, error: Option<&FieldError>) -> Html {
+    let Some(FieldError { field, text }) = error else { return Html::default() };
+    let id = *field;
+    let focus_field = move |event: MouseEvent| {
+        event.prevent_default();
+        focus_in_form(&event, id);
+    };
+    html! {
+        <div ref={props.summary.clone()} class="error-summary" part="error-summary" tabindex="-1" role="alert"
+            aria-labelledby="error-title">
+            <h2 id="error-title">{ "There is a problem" }</h2>
+            <ul><li><a href={format!("#{id}")} onclick={focus_field}>{ text }</a></li></ul>
+        </div>
     }
 }
 
@@ -131,21 +262,31 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
     let Session { settings, delivery, .. } = props.session.as_ref();
     let body = release.to_json();
     let save = {
-        let (name, body) = (format!("{}.json", settings.collection), body.clone());
-        Callback::from(move |_| browser::download(&name, &body, "application/json"))
+        let (name, body, onact) =
+            (format!("{}.json", settings.collection), body.clone(), props.onact.clone());
+        Callback::from(move |_| {
+            browser::download(&name, &body, "application/json");
+            onact.emit(Action::Save);
+        })
+    };
+    let send = match delivery {
+        Delivery::Ready => Some("Send the release"),
+        Delivery::Failed(_) | Delivery::Forbidden => Some("Send again"),
+        Delivery::None | Delivery::Sending | Delivery::Kept => None,
     };
     html! {
         <>
             { props.heading(None, "Results of this group") }
             <p class="delivery">{ delivery_text(&props.session) }</p>
             <div class="buttons">
-                { button("Download the release", true, Some(save)) }
-                if matches!(delivery, Delivery::Failed(_) | Delivery::Forbidden) {
-                    { props.button("Send again", Action::Send) }
+                if let Some(label) = send {
+                    { props.main_button(label, Action::Send) }
                 }
+                { button("Download the release", send.is_none(), Some(save)) }
             </div>
             <details>
                 <summary>{ "The release, to the letter" }</summary>
+                <p>{ "These bytes, and no others, are sent, downloaded and shown below as tables." }</p>
                 <pre tabindex="0">{ body.clone() }</pre>
             </details>
             // An element of its own, which is loaded when the collection opens: see `SurveyProps::onopen`.
@@ -161,6 +302,9 @@ pub fn delivery_text(session: &Session) -> String {
     let endpoint = session.settings.endpoint.as_deref().unwrap_or_default();
     match &session.delivery {
         Delivery::None => "Nothing was sent. Download the release to keep it.".to_owned(),
+        Delivery::Ready => format!(
+            "Nothing was sent yet. Look at what will be sent, to {endpoint} and nowhere else; then send it."
+        ),
         Delivery::Sending => format!("Sending the release to {endpoint} …"),
         Delivery::Kept => format!("The release was sent to {endpoint} and is kept there."),
         Delivery::Forbidden => "The page around this survey did not let the release be sent.".to_owned(),

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::session::{Action, Session};
 use super::words;
-use crate::answers::Answers;
+use crate::answers::{Answers, Shown};
 use crate::instrument::{Category, CategoryId, Item, ItemId, Kind, Meaning};
 
 /// Returns the id of an item's first control, from which its other ids are derived: `q3`, `q3-hint`, `q3-error`.
@@ -18,7 +18,14 @@ pub fn question(session: &Session, id: ItemId, onact: &Callback<Action>) -> Html
     let item = session.instrument().item(id);
     let asked = Asked { id, item, answers: &session.answers, onact };
     let error = session.errors.iter().find(|error| error.item == id);
-    let hint = hint(item);
+    let hint = match (session.shown(), words::condition(session.instrument(), item)) {
+        // Whoever looks on sees the same questions, whatever was answered: the words say whom they are for.
+        (Shown::Everything, Some(condition)) => Some(match hint(item) {
+            Some(hint) => format!("{condition} {hint}").into(),
+            None => condition.into(),
+        }),
+        _ => hint(item),
+    };
     let id = item_id(id);
     let described_by = match (&hint, error) {
         (Some(_), Some(_)) => Some(format!("{id}-hint {id}-error")),

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
-use super::group::{closed, closing, erased, hand_over, set_up};
+use super::group::{closed, closing, erased, hand_over, locked, resume, set_up};
 use super::preview::preview;
 use super::question::{item_id, question};
 use super::session::{Action, Phase, Session};
@@ -86,7 +86,9 @@ pub fn lead(text: impl Into<AttrValue>) -> Html {
 pub fn current(props: &ScreenProps) -> Html {
     let is_group = props.session.is_group();
     match &props.session.phase {
-        Phase::SetUp { error } => set_up(props, error.as_deref()),
+        Phase::SetUp { error } => set_up(props, error.as_ref()),
+        Phase::Resume { error } => resume(props, error.as_ref()),
+        Phase::Locked { error } => locked(props, error.as_ref()),
         Phase::Intro => intro(props),
         Phase::Section(place) => section_screen(props, *place),
         Phase::Check if is_group => hand_in(props),
@@ -123,6 +125,10 @@ fn intro(props: &ScreenProps) -> Html {
                 <p>{ &text.origin }</p>
             </details>
             if props.session.is_open() {
+                <details>
+                    <summary>{ "What this cannot protect from" }</summary>
+                    <ul>{ for words::residual_risks().into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+                </details>
                 { for_facilitator(props) }
             }
         </>
@@ -146,6 +152,7 @@ fn promise(session: &Session) -> Vec<String> {
             .to_owned(),
     ];
     sentences.extend(words::policy(&session.settings.policy));
+    sentences.push("If nobody touches the device for a minute, or something else is opened on it, unfinished answers are erased.".to_owned());
     sentences
 }
 
@@ -165,7 +172,7 @@ fn section_screen(props: &ScreenProps, place: usize) -> Html {
     let instrument = session.instrument();
     let section = &instrument.sections()[place];
     let parts = instrument.sections().len();
-    let asked: Vec<ItemId> = on_path(session, section);
+    let asked: Vec<ItemId> = session.asked(section).collect();
     html! {
         // A form of its own for each section, so that nothing of the last one is reused.
         <form key={section.id.clone()} novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Continue)}>
@@ -193,11 +200,6 @@ fn stop(props: &ScreenProps) -> Html {
     } else {
         Html::default()
     }
-}
-
-fn on_path(session: &Session, section: &Section) -> Vec<ItemId> {
-    let is_on_path = |item: &ItemId| session.answers.is_on_path(session.instrument(), *item);
-    section.items.iter().copied().filter(is_on_path).collect()
 }
 
 /// Lists what is missing; its links move focus by script, since a fragment does not reach into a shadow root.
@@ -257,7 +259,7 @@ fn check(props: &ScreenProps) -> Html {
 }
 
 fn checked_section(props: &ScreenProps, place: usize, section: &Section) -> Html {
-    let asked = on_path(&props.session, section);
+    let asked = props.session.asked(section);
     html! {
         <section key={section.id.clone()} class="checked">
             <div class="checked-title">
@@ -267,7 +269,7 @@ fn checked_section(props: &ScreenProps, place: usize, section: &Section) -> Html
                     { "Change" }<span class="visually-hidden">{ format!(" {}", section.title) }</span>
                 </button>
             </div>
-            <dl translate="no">{ for asked.into_iter().map(|item| checked_item(&props.session, item)) }</dl>
+            <dl translate="no">{ for asked.map(|item| checked_item(&props.session, item)) }</dl>
         </section>
     }
 }

@@ -6,11 +6,16 @@ use std::rc::Rc;
 
 use yew::Reducible;
 
-use crate::answers::{Answers, ItemError};
+use crate::answers::{Answers, ItemError, Shown};
+use crate::custody::{BATCH, CustodyError, MIN_PASSPHRASE, State};
 use crate::disclosure::{Collection, Refusal, Release, release};
 use crate::instrument::{CategoryId, Instrument, ItemId, Section};
 use crate::settings::{Mode, Settings, parse_eligible};
 use crate::tally::Tally;
+
+/// The ids of the facilitator's fields.
+pub const ELIGIBLE: &str = "eligible";
+pub const PASSPHRASE: &str = "passphrase";
 
 /// The state of one widget.
 #[derive(Clone, PartialEq)]
@@ -24,9 +29,15 @@ pub struct Session {
     pub failures: u32,
     /// How many people can take part, as the facilitator has typed it.
     pub eligible: String,
+    /// What opens and closes a group's collection, while it is typed.
+    pub passphrase: String,
+    /// What the browser is doing with the passphrase.
+    pub task: Option<Task>,
     /// The open collection of a group.
     open: Option<Open>,
     pub delivery: Delivery,
+    /// Whether the release was downloaded.
+    is_saved: bool,
     /// How often the release was sent again, so that each time the heading takes focus from the button that goes.
     pub resent: u32,
 }
@@ -36,6 +47,27 @@ pub struct Session {
 struct Open {
     collection: Collection,
     tally: Tally,
+    /// How many respondents the stored state holds.
+    stored: u64,
+}
+
+/// Something that the browser does with a passphrase, which takes a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Deriving the key of a new collection.
+    Open,
+    /// Opening the stored state.
+    Resume,
+    /// Trying the passphrase, before the collection is closed.
+    Unlock,
+}
+
+/// What is wrong with a field of the facilitator's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The id of the field.
+    pub field: &'static str,
+    pub text: String,
 }
 
 /// A screen, with what belongs to it alone.
@@ -43,7 +75,11 @@ struct Open {
 pub enum Phase {
     /// The facilitator opens a group's collection.
     SetUp {
-        error: Option<String>,
+        error: Option<FieldError>,
+    },
+    /// The facilitator goes on with a collection that this device keeps.
+    Resume {
+        error: Option<FieldError>,
     },
     Intro,
     Section(usize),
@@ -52,6 +88,10 @@ pub enum Phase {
     /// The respondent sees their own answers beside the published figures.
     Preview,
     Done,
+    /// The facilitator is asked for the passphrase.
+    Locked {
+        error: Option<FieldError>,
+    },
     /// The facilitator is asked whether to close.
     Closing,
     /// The collection is closed.
@@ -72,6 +112,8 @@ pub enum Closed {
 pub enum Delivery {
     /// There is no endpoint, or no release yet.
     None,
+    /// The facilitator can look at what will be sent.
+    Ready,
     Sending,
     Kept,
     /// The page around the widget has forbidden it.
@@ -83,11 +125,13 @@ pub enum Delivery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
     SetUp,
+    Resume,
     Intro,
     Section(usize),
     Check,
     Preview,
     Done,
+    Locked,
     Closing,
     Closed,
     Erased,
@@ -105,20 +149,42 @@ impl Screen {
             Screen::Closing => 5,
             Screen::Closed => 6,
             Screen::Erased => 7,
-            Screen::Section(place) => 8 + place,
+            Screen::Resume => 8,
+            Screen::Locked => 9,
+            Screen::Section(place) => 10 + place,
         }
     }
 }
 
-/// What somebody does.
+/// What somebody does, or what has become of it.
 #[derive(Clone, PartialEq)]
 pub enum Action {
     /// The facilitator says how many people can take part.
     WriteEligible {
         text: String,
     },
+    WritePassphrase {
+        text: String,
+    },
     /// The facilitator opens the collection.
     Open,
+    /// The facilitator goes on with the stored one.
+    Resume,
+    /// The facilitator gives the stored one up.
+    Discard,
+    /// What became of the task.
+    Opened,
+    Resumed {
+        state: Box<State>,
+    },
+    Unlocked,
+    Failed {
+        error: CustodyError,
+    },
+    /// The state is stored, with so many respondents.
+    Stored {
+        respondents: u64,
+    },
     Begin,
     Choose {
         item: ItemId,
@@ -149,13 +215,17 @@ pub enum Action {
     /// The next person takes the device.
     Next,
     AskToClose,
+    /// The facilitator has typed the passphrase.
+    Unlock,
     KeepOpen,
     /// Makes the release.
     Close,
     /// Closes without a release.
     Erase,
-    /// Sends the release again.
+    /// Sends the release.
     Send,
+    /// Downloads the release.
+    Save,
     /// What became of sending.
     Deliver {
         delivery: Delivery,
@@ -163,9 +233,11 @@ pub enum Action {
 }
 
 impl Session {
-    pub fn new(settings: Rc<Settings>) -> Session {
+    /// Begins; `is_stored` says whether the device keeps the state of this collection.
+    pub fn new(settings: Rc<Settings>, is_stored: bool) -> Session {
         let phase = match settings.mode {
             Mode::Personal => Phase::Intro,
+            Mode::Group if is_stored => Phase::Resume { error: None },
             Mode::Group => Phase::SetUp { error: None },
         };
         let answers = Answers::new(&settings.instrument);
@@ -177,8 +249,11 @@ impl Session {
             errors: Vec::new(),
             failures: 0,
             eligible,
+            passphrase: String::new(),
+            task: None,
             open: None,
             delivery: Delivery::None,
+            is_saved: false,
             resent: 0,
         }
     }
@@ -194,6 +269,8 @@ impl Session {
     pub fn screen(&self) -> Screen {
         match self.phase {
             Phase::SetUp { .. } => Screen::SetUp,
+            Phase::Resume { .. } => Screen::Resume,
+            Phase::Locked { .. } => Screen::Locked,
             Phase::Intro => Screen::Intro,
             Phase::Section(section) => Screen::Section(section),
             Phase::Check => Screen::Check,
@@ -211,9 +288,44 @@ impl Session {
         self.open.as_ref().is_some_and(|open| open.tally.respondents() >= threshold)
     }
 
-    /// Returns whether leaving the page would lose a group's collection.
+    /// Returns whether a group's collection is open.
     pub fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// Returns whether leaving the page would lose something of a group's: answers, or the only release.
+    pub fn would_lose(&self) -> bool {
+        let has_release =
+            matches!(&self.phase, Phase::Closed(closed) if matches!(**closed, Closed::Released(_)));
+        self.is_open() || has_release && !self.is_saved && self.delivery != Delivery::Kept
+    }
+
+    /// Returns whether somebody is answering on a device that others will have after them.
+    pub fn is_being_answered(&self) -> bool {
+        self.is_open() && matches!(self.phase, Phase::Section(_) | Phase::Check)
+    }
+
+    /// Returns the state that is to be stored, once enough respondents were added since the last time.
+    ///
+    /// A collection without a name of the portal's could not be found again.
+    pub fn unstored(&self) -> Option<State> {
+        let open = self.open.as_ref()?;
+        let is_due = self.settings.is_named && open.tally.respondents() >= open.stored + BATCH;
+        let eligible = open.collection.eligible()?;
+        is_due.then(|| State { eligible, tally: open.tally.clone() })
+    }
+
+    /// Returns which items are shown: on a device that others may see, the same ones to everybody.
+    pub fn shown(&self) -> Shown {
+        if self.is_group() { Shown::Everything } else { Shown::OnPath }
+    }
+
+    /// Returns the items of a section that are shown.
+    pub fn asked<'a>(&'a self, section: &'a Section) -> impl Iterator<Item = ItemId> + 'a {
+        let is_shown = |item: &ItemId| {
+            self.shown() == Shown::Everything || self.answers.is_on_path(self.instrument(), *item)
+        };
+        section.items.iter().copied().filter(is_shown)
     }
 
     fn section(&self, place: usize) -> &Section {
@@ -229,25 +341,67 @@ impl Session {
         self.answers = Answers::new(&self.settings.instrument);
     }
 
-    fn open(&mut self) {
+    /// Returns the collection that is set up.
+    fn described(&self) -> Option<Collection> {
         let threshold = self.settings.policy.threshold();
-        let described = match parse_eligible(&self.eligible) {
-            Ok(number) if number >= threshold => {
-                Collection::new(&self.settings.collection, Some(number)).ok()
-            }
-            _ => None,
+        let number = parse_eligible(&self.eligible).ok().filter(|number| *number >= threshold)?;
+        Collection::new(&self.settings.collection, Some(number)).ok()
+    }
+
+    fn ask_to_open(&mut self) {
+        if self.described().is_none() {
+            let threshold = self.settings.policy.threshold();
+            let text = format!("Enter how many people can take part: a whole number, {threshold} or more");
+            self.fail(ELIGIBLE, text);
+        } else if self.passphrase.chars().count() < MIN_PASSPHRASE {
+            self.fail(PASSPHRASE, format!("Choose a passphrase of {MIN_PASSPHRASE} characters or more"));
+        } else {
+            self.task = Some(Task::Open);
+        }
+    }
+
+    /// Says what is wrong on a screen of the facilitator's.
+    fn fail(&mut self, field: &'static str, text: String) {
+        let error = Some(FieldError { field, text });
+        self.phase = match self.screen() {
+            Screen::Resume => Phase::Resume { error },
+            Screen::Locked => Phase::Locked { error },
+            _ => Phase::SetUp { error },
         };
-        match described {
-            Some(collection) => {
-                self.open = Some(Open { collection, tally: Tally::new(&self.settings.instrument) });
-                self.go(Phase::Intro);
-            }
-            None => {
-                let error =
-                    format!("Enter how many people can take part: a whole number, {threshold} or more");
-                self.phase = Phase::SetUp { error: Some(error) };
-                self.failures += 1;
-            }
+        self.failures += 1;
+    }
+
+    fn open(&mut self) {
+        if let Some(collection) = self.described() {
+            self.open = Some(Open { collection, tally: Tally::new(&self.settings.instrument), stored: 0 });
+            self.go(Phase::Intro);
+        }
+    }
+
+    fn resume(&mut self, state: &State) {
+        if let Ok(collection) = Collection::new(&self.settings.collection, Some(state.eligible)) {
+            let stored = state.tally.respondents();
+            self.open = Some(Open { collection, tally: state.tally.clone(), stored });
+            self.go(Phase::Intro);
+        }
+    }
+
+    /// Takes what became of the task; the passphrase is forgotten.
+    fn finish_task(&mut self, action: &Action) {
+        self.task = None;
+        self.passphrase.clear();
+        match action {
+            Action::Opened => self.open(),
+            Action::Resumed { state } => self.resume(state),
+            Action::Unlocked => self.go(Phase::Closing),
+            Action::Failed { error } => self.fail(PASSPHRASE, error.to_string()),
+            _ => {}
+        }
+    }
+
+    fn note_stored(&mut self, respondents: u64) {
+        if let Some(open) = &mut self.open {
+            open.stored = respondents;
         }
     }
 
@@ -261,12 +415,14 @@ impl Session {
 
     fn advance(&mut self) {
         let Phase::Section(place) = self.phase else { return };
-        self.errors = self.answers.check(&self.settings.instrument, self.section(place));
+        self.errors = self.answers.check(&self.settings.instrument, self.section(place), self.shown());
         if !self.errors.is_empty() {
             self.failures += 1;
             return;
         }
-        self.answers.prune(&self.settings.instrument);
+        if self.shown() == Shown::OnPath {
+            self.answers.prune(&self.settings.instrument);
+        }
         let is_last = place + 1 == self.settings.instrument.sections().len();
         self.go(if is_last { Phase::Check } else { Phase::Section(place + 1) });
     }
@@ -274,7 +430,8 @@ impl Session {
     fn leave_out(&mut self) {
         let Phase::Section(place) = self.phase else { return };
         let settings = Rc::clone(&self.settings);
-        self.answers.leave_out(&settings.instrument, &settings.instrument.sections()[place]);
+        let shown = self.shown();
+        self.answers.leave_out(&settings.instrument, &settings.instrument.sections()[place], shown);
         self.advance();
     }
 
@@ -313,7 +470,7 @@ impl Session {
         let sections = self.settings.instrument.sections();
         let has_error = |section: &Section| errors.iter().any(|error| section.items.contains(&error.item));
         if let Some(place) = sections.iter().position(has_error) {
-            self.errors = self.answers.check(&self.settings.instrument, &sections[place]);
+            self.errors = self.answers.check(&self.settings.instrument, &sections[place], self.shown());
             self.phase = Phase::Section(place);
             self.failures += 1;
         }
@@ -326,11 +483,13 @@ impl Session {
 
     fn close(&mut self) {
         // Taken, so that no second release can be made.
-        let Some(Open { collection, tally }) = self.open.take() else { return };
+        let Some(Open { collection, tally, .. }) = self.open.take() else { return };
         let settings = Rc::clone(&self.settings);
         let made = match release(tally, &settings.instrument, &settings.policy, &collection) {
             Ok(release) => {
-                self.send();
+                if settings.endpoint.is_some() {
+                    self.delivery = Delivery::Ready;
+                }
                 Closed::Released(Box::new(release))
             }
             Err(refusal) => Closed::Refused(refusal),
@@ -339,7 +498,10 @@ impl Session {
     }
 
     fn send(&mut self) {
-        self.delivery = if self.settings.endpoint.is_some() { Delivery::Sending } else { Delivery::None };
+        if self.settings.endpoint.is_some() {
+            self.delivery = Delivery::Sending;
+            self.resent += 1;
+        }
     }
 
     fn erase(&mut self) {
@@ -365,7 +527,24 @@ impl Reducible for Session {
         let mut next = Session::clone(&self);
         match (&action, next.screen()) {
             (Action::WriteEligible { text }, Screen::SetUp) => next.eligible.clone_from(text),
-            (Action::Open, Screen::SetUp) => next.open(),
+            (Action::WritePassphrase { text }, Screen::SetUp | Screen::Resume | Screen::Locked) => {
+                next.passphrase.clone_from(text);
+            }
+            // One thing at a time.
+            (Action::Open | Action::Resume | Action::Unlock, _) if next.task.is_some() => return self,
+            (Action::Open, Screen::SetUp) => next.ask_to_open(),
+            (Action::Resume, Screen::Resume) => next.task = Some(Task::Resume),
+            (Action::Unlock, Screen::Locked) => next.task = Some(Task::Unlock),
+            (Action::Opened, Screen::SetUp)
+            | (Action::Resumed { .. }, Screen::Resume)
+            | (Action::Unlocked, Screen::Locked)
+            | (Action::Failed { .. }, Screen::SetUp | Screen::Resume | Screen::Locked)
+                if next.task.is_some() =>
+            {
+                next.finish_task(&action);
+            }
+            (Action::Discard, Screen::Resume) if next.task.is_none() => next.go(Phase::SetUp { error: None }),
+            (Action::Stored { respondents }, _) => next.note_stored(*respondents),
             (Action::Begin, Screen::Intro) => next.begin(),
             (Action::Stop, Screen::Section(_) | Screen::Check) if next.is_open() => next.end(),
             (Action::Choose { .. } | Action::Untick { .. } | Action::Write { .. }, Screen::Section(_)) => {
@@ -380,15 +559,17 @@ impl Reducible for Session {
             (Action::Next, Screen::Done) if next.is_open() => next.go(Phase::Intro),
             (Action::AskToClose, Screen::Intro | Screen::Done) if next.is_open() => {
                 next.forget();
-                next.go(Phase::Closing);
+                next.go(Phase::Locked { error: None });
             }
-            (Action::KeepOpen, Screen::Closing) => next.go(Phase::Intro),
+            (Action::KeepOpen, Screen::Closing | Screen::Locked) => {
+                next.task = None;
+                next.passphrase.clear();
+                next.go(Phase::Intro);
+            }
             (Action::Close, Screen::Closing) if next.has_enough() => next.close(),
             (Action::Erase, Screen::Closing) => next.erase(),
-            (Action::Send, Screen::Closed) => {
-                next.resent += 1;
-                next.send();
-            }
+            (Action::Send, Screen::Closed) => next.send(),
+            (Action::Save, Screen::Closed) => next.is_saved = true,
             (Action::Deliver { delivery }, Screen::Closed) => next.delivery = delivery.clone(),
             // An action that comes late, such as a second click, does nothing.
             _ => return self,

@@ -49,6 +49,30 @@ pub fn policy(policy: &Policy) -> Vec<String> {
     sentences
 }
 
+/// Returns what no rule of release can protect a respondent from.
+pub fn residual_risks() -> [&'static str; 5] {
+    [
+        "Whoever serves this page could change it. So could an extension of this browser.",
+        "The person who runs the group, and whoever is in the room, knows who takes part.",
+        "If all but you put their answers together, they can compute yours from an exact count.",
+        "What a group has in common is known of each of its members.",
+        "Where the survey stands in a frame from another site, that site is trusted with it as well.",
+    ]
+}
+
+/// Returns who can leave a question out because of an earlier answer, where there is such a rule.
+pub fn condition(instrument: &Instrument, item: &Item) -> Option<String> {
+    let condition = item.condition.as_ref()?;
+    let parent = instrument.item(condition.item);
+    let chosen = parent.categories().filter(|(id, _)| condition.categories.contains(*id));
+    let labels: Vec<String> = chosen.map(|(_, category)| format!("“{}”", category.label)).collect();
+    let labels = labels.join(" or ");
+    Some(match condition.negated {
+        true => format!("Leave this out if you answered {labels} to “{}”.", parent.label),
+        false => format!("Leave this out unless you answered {labels} to “{}”.", parent.label),
+    })
+}
+
 /// Returns how long the survey is: `7 questions, about 3 minutes`.
 pub fn length(instrument: &Instrument) -> String {
     let questions = instrument.items().len();

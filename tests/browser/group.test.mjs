@@ -14,6 +14,7 @@ import {
   press,
   respond,
   scenario,
+  send,
   smallGroup,
   tables,
 } from "./lib.mjs";
@@ -64,6 +65,8 @@ scenario("eleven people answer, and the portal gets one release and reports on a
   assert.deepEqual(portal.log.puts(), []);
   await press(survey, "Close and make the results");
   await at(survey, "Results of this group");
+  assert.deepEqual(portal.log.puts(), []);
+  await send(survey);
   await delivery(survey, "was sent to api/releases and is kept there");
   await survey.getByText("Respondents: 11 of 30 eligible; response rate 36.7%").waitFor();
   const shown = await tables(survey);
@@ -153,9 +156,13 @@ scenario("below the threshold there is no release, no figure, and no sign of how
 scenario(
   "another release of the same collection is refused, and can be downloaded",
   async (portal) => {
-    await closeSmallGroup(await portal.place(smallGroup), variedAnswers);
+    const before = await portal.place(smallGroup);
+    await closeSmallGroup(before, variedAnswers);
+    await send(before);
+    await delivery(before, "is kept there");
     const survey = await portal.place(smallGroup);
     await closeSmallGroup(survey, () => ({ experiences: ">8" }));
+    await send(survey);
     const reason = "the portal refused it with status 409: small has another release; expected the same bytes";
     await delivery(survey, `The release could not be sent: ${reason}.`);
     assert.deepEqual((await portal.events("survey-error")).map((event) => event.detail.message), [reason]);
@@ -174,6 +181,7 @@ scenario(
     const survey = await portal.place(smallGroup);
     await portal.page.route("**/api/releases/*", (route) => route.abort());
     await closeSmallGroup(survey, variedAnswers);
+    await send(survey);
     const failure = "The release could not be sent: the portal cannot be reached.";
     await delivery(survey, failure);
     const file = await download(portal, survey);
@@ -205,6 +213,7 @@ scenario("a page that prevents survey-submit keeps the release from being sent",
     element.addEventListener("survey-submit", (event) => event.preventDefault(), { once: true });
   });
   await closeSmallGroup(survey, variedAnswers);
+  await send(survey);
   await delivery(survey, "The page around this survey did not let the release be sent.");
   assert.deepEqual(portal.log.puts(), []);
   const [forbidden] = await portal.events("survey-submit");
@@ -254,6 +263,7 @@ scenario(
     await portal.page.route("**/balint-report.js", (route) => route.abort());
     const survey = await portal.place(smallGroup);
     await closeSmallGroup(survey, variedAnswers);
+    await send(survey);
     await delivery(survey, "is kept there");
     await survey.getByText("The tables cannot be shown just now. The release is complete: download it").waitFor();
     assert.equal(await survey.locator("table").count(), 0);
@@ -266,6 +276,7 @@ scenario(
 scenario("the list of results leads to the report of what was released", async (portal) => {
   const survey = await portal.place(smallGroup);
   await closeSmallGroup(survey, variedAnswers);
+  await send(survey);
   await delivery(survey, "is kept there");
   await portal.page.getByRole("navigation", { name: "Surveys" }).getByRole("link", { name: "Results" }).click();
   const link = portal.page.locator("#results").getByRole("link", { name: "Report on “Stressful experiences on the wards”" });
@@ -285,7 +296,14 @@ scenario("the page asks before it is left while a collection is open, and not af
   await answerClassSurvey(survey);
   await portal.page.reload();
   assert.deepEqual(dialogs, ["beforeunload"]);
-  await closeSmallGroup(await portal.place(smallGroup), variedAnswers);
+  const closed = await portal.place(smallGroup);
+  await closeSmallGroup(closed, variedAnswers);
   await portal.page.reload();
-  assert.deepEqual(dialogs, ["beforeunload"]);
+  assert.deepEqual(dialogs, ["beforeunload", "beforeunload"], "the only release is neither sent nor downloaded");
+  const kept = await portal.place(smallGroup);
+  await closeSmallGroup(kept, variedAnswers);
+  await send(kept);
+  await delivery(kept, "is kept there");
+  await portal.page.reload();
+  assert.deepEqual(dialogs, ["beforeunload", "beforeunload"]);
 });

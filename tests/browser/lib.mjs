@@ -332,9 +332,13 @@ export async function answerClassSurvey(survey, answers = {}) {
   await press(survey, "Continue");
 }
 
+/** What closes the collections of these tests. */
+export const passphrase = "correct horse battery";
+
 /** Opens a group's collection. */
 export async function openCollection(survey, eligible) {
   await survey.getByLabel("How many people can take part?").fill(String(eligible));
+  await survey.getByLabel("Choose a passphrase for closing").fill(passphrase);
   await press(survey, "Open the collection");
   await survey.getByRole("button", { name: "Start" }).waitFor();
 }
@@ -353,7 +357,15 @@ export async function respond(survey, count, answersOf = () => ({})) {
 export async function askToClose(survey) {
   await survey.locator("summary", { hasText: "For the person who runs this group" }).click();
   await press(survey, "Close the collection");
-  await at(survey, "Close the collection?");
+  await survey.getByLabel("Passphrase").fill(passphrase);
+  await press(survey, "Continue");
+  await survey.getByText("End without results").waitFor();
+}
+
+/** Sends the release of a closed collection, after a look at it. */
+export async function send(survey) {
+  await survey.locator(".delivery", { hasText: "Nothing was sent yet." }).waitFor();
+  await press(survey, "Send the release");
 }
 
 /** Takes a small group from its opening to its results: five people, under the policy for so few. */

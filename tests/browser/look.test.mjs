@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-import { answerClassSurvey, at, closeSmallGroup, press, scenario, smallGroup } from "./lib.mjs";
+import { answerClassSurvey, at, closeSmallGroup, openCollection, press, scenario, smallGroup } from "./lib.mjs";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
@@ -91,8 +91,8 @@ const changesTheLook = async (portal) => {
 scenario("every custom property of the README changes the look", changesTheLook, { reducedMotion: "reduce" });
 
 scenario("a person who stops in a group leaves nothing to the next", async (portal) => {
-  const survey = await portal.place({ ...smallGroup, eligible: "8" });
-  await press(survey, "Open the collection");
+  const survey = await portal.place(smallGroup);
+  await openCollection(survey, 8);
   await press(survey, "Start");
   await survey.getByLabel("Fourth").check();
   await press(survey, "Stop and erase my answers");

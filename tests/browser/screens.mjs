@@ -1,6 +1,19 @@
 // Every screen of both surveys, one after the other, for checks that hold on all of them.
 
-import { answerClassSurvey, askToClose, at, choose, delivery, openCollection, openReports, press, questions, respond } from "./lib.mjs";
+import {
+  answerClassSurvey,
+  askToClose,
+  at,
+  choose,
+  delivery,
+  openCollection,
+  openReports,
+  passphrase,
+  press,
+  questions,
+  respond,
+  send,
+} from "./lib.mjs";
 
 /** Opens whatever can be opened, as what is folded away is not checked. */
 async function unfold(survey) {
@@ -118,7 +131,13 @@ async function* handOver(survey) {
   await unfold(survey);
   yield "hand over, unfolded";
   await press(survey, "Close the collection");
-  await at(survey, "Close the collection?");
+  yield "passphrase";
+  await survey.getByLabel("Passphrase").fill("another passphrase");
+  await press(survey, "Continue");
+  await survey.locator(".error-summary:focus").waitFor();
+  yield "passphrase, with an error";
+  await press(survey, "Keep it open");
+  await askToClose(survey);
   yield "closing, too early";
   await press(survey, "Keep it open");
 }
@@ -127,6 +146,9 @@ async function* results(survey) {
   await askToClose(survey);
   yield "closing";
   await press(survey, "Close and make the results");
+  await at(survey, "Results of this group");
+  yield "results, not yet sent";
+  await send(survey);
   await delivery(survey, "is kept there");
   await survey.locator("balint-report table").first().waitFor();
   yield "results";
@@ -164,6 +186,17 @@ async function* groupClassSurvey(portal) {
   yield* classSections(survey);
   yield* handOver(survey);
   await respond(survey, 10, (i) => ({ experiences: i % 2 ? "1 – 4" : ">8" }));
+  // Ten are stored, and the page is lost.
+  await portal.page.waitForFunction(() => localStorage.length > 0);
+  portal.page.once("dialog", (dialog) => dialog.accept());
+  await portal.page.reload();
+  await at(survey, "Go on with this collection?");
+  yield "go on";
+  await unfold(survey);
+  yield "go on, unfolded";
+  await survey.getByLabel("Passphrase").fill(passphrase);
+  await press(survey, "Go on");
+  await survey.getByRole("button", { name: "Start" }).waitFor();
   yield* results(survey);
   yield* releases(survey, "One collection has been released.");
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { answerClassSurvey, at, closeSmallGroup, delivery, press, scenario, smallGroup } from "./lib.mjs";
+import { answerClassSurvey, at, closeSmallGroup, delivery, press, scenario, send, smallGroup } from "./lib.mjs";
 
 const sizeLimit = 150_000;
 
@@ -61,6 +61,7 @@ scenario("the events of a survey tell the part and the end, once, and hold no an
 scenario("every request of a group goes to the portal, and only the release is written", async (portal) => {
   const survey = await portal.place(smallGroup);
   await closeSmallGroup(survey, () => ({ words: "canary" }));
+  await send(survey);
   await delivery(survey, "is kept there");
   // The harness checks that nobody else was asked; this, that the portal was asked nothing else.
   const writes = portal.log.requests.filter((request) => request.method() !== "GET" || request.postData());

@@ -1,0 +1,210 @@
+//! Every attack on anonymity that the project knows, and the test that makes it.
+//!
+//! The list is A1–A15 of the release rules (`tests/data/README.md` says where they come from). Most attacks are made
+//! where the thing attacked is tested; the few that stand between those places are made here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use balint_survey::answers::csv::Responses;
+use balint_survey::disclosure::{Collection, POLICIES, Policy, Release, Rules, release};
+use balint_survey::instrument::Instrument;
+use balint_survey::report::Report;
+use balint_survey::tally::Tally;
+
+/// An attack, what it tries, and the tests that make it: a function of Rust, or the sentence of a browser test.
+type Attack = (&'static str, &'static str, &'static [&'static str]);
+
+const ATTACKS: [Attack; 15] = [
+    (
+        "A1",
+        "releasing a collection twice",
+        &[
+            "closing_makes_one_release_and_ends_the_collection",
+            "two_releases_of_one_collection_are_not_merged",
+            "another release of the same collection is refused, and can be downloaded",
+        ],
+    ),
+    ("A2", "a mean beside a pooled table", &["a_mean_is_never_shown_beside_a_table_that_is_not_full"]),
+    (
+        "A3",
+        "all tick counts but one, and the mean number of ticks",
+        &["the_mean_number_of_ticks_is_withheld_where_a_tick_is_banded"],
+    ),
+    ("A4", "one man among them", &["the_correlation_with_sex_is_withheld_where_men_are_few"]),
+    (
+        "A5",
+        "a distribution over everybody, less that of the pairs",
+        &["the_distribution_of_a_pairs_partner_is_withheld_however_many_have_no_pair"],
+    ),
+    (
+        "A6",
+        "p or an interval with more digits than r",
+        &["a_rounded_coefficient_is_all_that_the_report_computes_from"],
+    ),
+    (
+        "A7",
+        "the pair sums of a Balint group's statements",
+        &[
+            "the_statements_of_a_balint_group_are_never_correlated",
+            "the_distribution_of_a_sum_of_items_is_withheld",
+        ],
+    ),
+    (
+        "A8",
+        "unanimity, one dissenter and four",
+        &[
+            "unanimity_one_dissenter_and_four_give_the_same_release",
+            "dissenters_do_not_show_in_the_smallest_group_that_releases",
+            "one_dissenter_does_not_show_in_a_small_group",
+        ],
+    ),
+    (
+        "A9",
+        "a merged release less one of its parts",
+        &["a_part_taken_from_a_merged_release_leaves_only_what_the_other_part_shows"],
+    ),
+    (
+        "A10",
+        "everybody who was eligible has answered",
+        &["bands_hold_when_everybody_who_was_eligible_has_answered"],
+    ),
+    (
+        "A11",
+        "reading the device's storage before and after a respondent",
+        &[
+            "the_state_is_stored_after_every_five_and_never_after_one",
+            "a_state_is_read_back_and_its_length_tells_nothing",
+            "the device keeps the sums of a group enciphered, in batches of five, and nothing after the end",
+        ],
+    ),
+    (
+        "A12",
+        "counting screens and questions while somebody answers",
+        &[
+            "on_a_shared_device_everybody_is_shown_the_same_questions",
+            "two groups with different answers leave the same traces",
+        ],
+    ),
+    (
+        "A13",
+        "a forged release",
+        &["forged_sums_of_products_are_refused", "bases_that_do_not_add_up_are_refused"],
+    ),
+    (
+        "A14",
+        "searching everything for words that were typed",
+        &["two people with different answers leave the same traces on their own devices"],
+    ),
+    (
+        "A15",
+        "telling the reasons for withholding apart",
+        &["small_cells_and_unanimity_and_no_variance_read_the_same"],
+    ),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let is_modules = path.ends_with("node_modules");
+        if path.is_dir() && !is_modules {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "mjs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_attack_is_made_by_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    sources(&root.join("tests"), &mut files);
+    let own = root.join("tests/attacks.rs");
+    let texts: Vec<String> = files
+        .iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).expect("a source");
+            // The list itself is no test.
+            let list = text.find("const ATTACKS").filter(|_| *path == own);
+            list.map_or_else(|| text.clone(), |at| text[at..].split_once("];").expect("its end").1.to_owned())
+        })
+        .collect();
+    for (place, (number, what, tests)) in ATTACKS.iter().enumerate() {
+        assert_eq!(*number, format!("A{}", place + 1));
+        for test in *tests {
+            let is_test = |text: &String| {
+                text.contains(&format!("fn {test}(")) || text.contains(&format!("\"{test}\""))
+            };
+            assert!(texts.iter().any(is_test), "{number}, {what}: there is no test {test:?}");
+        }
+    }
+}
+
+fn made(instrument: &Instrument, policy: &Policy, csv: &str, name: &str) -> Release {
+    let mut tally = Tally::new(instrument);
+    for response in Responses::new(csv.as_bytes(), instrument).expect("a good header") {
+        tally.record(instrument, &response.expect("a good line")).expect("no overflow");
+    }
+    let collection = Collection::new(name, None).expect("a good name");
+    release(tally, instrument, policy, &collection).expect("enough respondents")
+}
+
+#[test]
+fn two_releases_of_one_collection_are_not_merged() {
+    let instrument = Instrument::find("stress-experience").expect("a built-in instrument");
+    let csv = include_str!("data/stress_46.csv");
+    for policy in POLICIES.iter().filter(|policy| policy.rules() != Rules::Bands) {
+        let (a, b) = (made(&instrument, policy, csv, "a"), made(&instrument, policy, csv, "a"));
+        assert!(a.merge(&b).is_err(), "{}", policy.name());
+    }
+}
+
+/// Returns a Balint group's survey, with the statements answered like this; everything else is left out.
+fn statements(answers: &[(&str, usize)]) -> String {
+    let header = include_str!("data/post_6.csv").lines().next().expect("a header").to_owned();
+    let cells = |code: &str| -> String {
+        let cell = |name: &str| if name.starts_with('q') { code } else { "" };
+        header.split(',').map(cell).collect::<Vec<_>>().join(",")
+    };
+    let rows = answers.iter().flat_map(|(code, count)| std::iter::repeat_n(cells(code), *count));
+    [header.clone()].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_mean_is_never_shown_beside_a_table_that_is_not_full() {
+    let instrument = Instrument::find("post-program").expect("a built-in instrument");
+    let tables: [&[(&str, usize)]; 4] = [
+        &[("1", 6), ("2", 6), ("3", 6), ("4", 6)],
+        &[("1", 2), ("2", 6), ("3", 6), ("4", 6)],
+        &[("3", 1), ("4", 20)],
+        &[("4", 20)],
+    ];
+    for policy in &POLICIES {
+        for table in tables {
+            let report = Report::new(&made(&instrument, policy, &statements(table), "a"), &instrument);
+            for item in &report.items {
+                let codes = item.categories.iter().flatten();
+                let full =
+                    codes.filter(|found| found.count.exact().is_some() && !found.code.contains('+')).count();
+                let figures = [item.mean, item.sd, item.median];
+                let has_any = figures.iter().any(Option::is_some);
+                assert!(!has_any || full == 4, "{} {table:?}: {item:?}", policy.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_statements_of_a_balint_group_are_never_correlated() {
+    let instrument = Instrument::find("post-program").expect("a built-in instrument");
+    assert!(instrument.pairs().is_empty());
+    let csv = statements(&[("1", 6), ("2", 6), ("3", 6), ("4", 6)]);
+    for policy in &POLICIES {
+        let release = made(&instrument, policy, &csv, "a");
+        assert!(release.correlations().is_empty(), "{}", policy.name());
+        let has_sum = release.derived().iter().any(|variable| variable.counts.is_some());
+        assert_eq!(has_sum, policy.rules() == Rules::Exact, "{}", policy.name());
+    }
+}
