@@ -147,10 +147,11 @@ fn promise(session: &Session) -> Vec<String> {
         }
         return sentences;
     }
-    let mut sentences = vec![
-        "They are added to the sums of this group, and then forgotten. Nobody sees them, and they are not stored."
-            .to_owned(),
-    ];
+    let mut sentences =
+        vec!["They are added to the sums of this group, and then forgotten. Nobody sees them.".to_owned()];
+    if session.settings.is_named {
+        sentences.push("The device keeps the sums, enciphered, until the end.".to_owned());
+    }
     sentences.extend(words::policy(&session.settings.policy));
     sentences.push("If nobody touches the device for a minute, or something else is opened on it, unfinished answers are erased.".to_owned());
     sentences
