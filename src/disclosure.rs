@@ -23,7 +23,7 @@ pub mod rules;
 use std::fmt;
 
 use crate::digest::Digest;
-use crate::instrument::{Definition, Instrument, Item, ItemId, Kind, Meaning, Variable};
+use crate::instrument::{Category, CategoryId, Definition, Instrument, Item, ItemId, Kind, Meaning, Pair, Variable};
 use crate::statistics::Histogram;
 use crate::tally::Tally;
 
@@ -267,7 +267,7 @@ impl Releaser<'_> {
             (Rules::Bands, true) => Some(document::each(item, &cells, |x| rules::small_group(x, base))),
             (Rules::Bands, false) => document::agreement(item, &cells),
             (Rules::Cells, true) if !rules::has_room(base, self.policy) => None,
-            (Rules::Cells, true) => Some(self.ticks(item, &cells, base)),
+            (Rules::Cells, true) => self.ticks(item, &cells, base),
             (Rules::Cells, false) => self.table(item, &cells),
         };
         match (self.policy.rules, shown) {
@@ -277,18 +277,9 @@ impl Releaser<'_> {
         }
     }
 
-    fn ticks(&self, item: &Item, cells: &[u64], base: u64) -> Vec<ReleasedCell> {
-        let mut shown = document::each(item, cells, |count| rules::ticks(count, base, self.policy));
-        for (place, (_, category)) in item.answers().enumerate() {
-            let exact = shown[place].count.exact();
-            let Some(none) = exact.filter(|_| category.meaning == Meaning::None) else { continue };
-            let others = shown.iter().enumerate().filter(|(other, _)| *other != place);
-            let others: Vec<Count> = others.map(|(_, cell)| cell.count).collect();
-            if !rules::none_may_stand(none, &others, base, self.policy) {
-                shown[place].count = Count::Withheld;
-            }
-        }
-        shown
+    fn ticks(&self, item: &Item, cells: &[u64], base: u64) -> Option<Vec<ReleasedCell>> {
+        let shown = document::each(item, cells, |count| rules::ticks(count, base, self.policy));
+        rules::ticks_may_be_shown(&document::ticks(item, &shown), base, self.policy).then_some(shown)
     }
 
     fn table(&self, item: &Item, cells: &[u64]) -> Option<Vec<ReleasedCell>> {
@@ -331,6 +322,7 @@ impl Releaser<'_> {
         match self.policy.rules {
             Rules::Bands => PairRelease::Withheld,
             _ if is_hidden(&pair.x) || is_hidden(&pair.y) => PairRelease::Withheld,
+            Rules::Cells if shows_levels(self.instrument, self.policy, pair, items) => PairRelease::Withheld,
             Rules::Exact if x.base() < self.policy.threshold => PairRelease::Withheld,
             Rules::Exact => PairRelease::Exact { x, y, sum_xy: counts.sum_xy },
             Rules::Cells => {
@@ -390,8 +382,22 @@ impl Releaser<'_> {
             Rules::Cells => {
                 variable.definition.items().iter().all(is_full)
                     && rules::table(counts, &[], true, self.policy) == Table::Exact
+                    && !self.splits_other(variable, counts)
             }
         }
+    }
+
+    /// Returns whether the levels of a count would tell that a few ticked nothing but "other", or "other" and more:
+    /// who ticked nothing that counts are these and those who ticked "none", whose number is shown.
+    fn splits_other(&self, variable: &Variable, levels: &[u64]) -> bool {
+        let Definition::Count(id) = variable.definition else { return false };
+        let ticked = |meaning: Meaning| -> u64 {
+            let categories = self.instrument.item(id).answers().filter(|(_, c)| c.meaning == meaning);
+            categories.map(|(category, _)| self.tally.item(id).category(category)).sum()
+        };
+        let only_other = levels[0].saturating_sub(ticked(Meaning::None));
+        let other_and_more = ticked(Meaning::Other).saturating_sub(only_other);
+        [only_other, other_and_more].iter().any(|count| (1..self.policy.cell).contains(count))
     }
 
     fn hidden_by_a_pair(&self, variable: &Variable, pairs: &[PairRelease]) -> bool {
@@ -439,6 +445,26 @@ fn splits_a_shown_count(instrument: &Instrument, id: ItemId, items: &[ReleasedIt
     // Several ticks of one respondent overlap: their counts do not add up to who was asked.
     let adds_up = !parent.takes_several() || condition.categories.len() == 1;
     !(adds_up && cells.is_some_and(|cells| cells.iter().all(is_whole)))
+}
+
+/// Returns whether the levels of a count follow, or nearly so, from the ticks that are shown: beside a
+/// coefficient they would tell the joint table.
+///
+/// Two categories that some tick and some do not may overlap more or less, and the levels with them; with one
+/// such category, or none, they are known.
+fn shows_levels(instrument: &Instrument, policy: &Policy, pair: &Pair, items: &[ReleasedItem]) -> bool {
+    let is_shown = |variable: &Variable| {
+        let Definition::Count(id) = variable.definition else { return false };
+        let (item, released) = (instrument.item(id), &items[id.0]);
+        let Some((cells, base)) = released.cells.as_ref().zip(released.base) else { return false };
+        let most_nones: u64 = document::ticks(item, cells).nones.iter().map(|none| none.most(base)).sum();
+        let most = base.saturating_sub(most_nones + policy.cell);
+        let is_counted = |(category, _): &(CategoryId, &Category)| item.counted().contains(*category);
+        let counted = item.answers().zip(cells).filter(|(category, _)| is_counted(category));
+        let divides = counted.filter(|(_, cell)| cell.count.exact().is_some_and(|count| count <= most));
+        divides.count() < 2
+    };
+    is_shown(&pair.x) || is_shown(&pair.y)
 }
 
 fn histogram(variable: &Variable, counts: &[u64]) -> Histogram {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Collection, Policy, Rules, has_agreement, is_collection_name, rules, splits_a_shown_count};
+use super::{Collection, Policy, Rules, has_agreement, is_collection_name, rules, shows_levels, splits_a_shown_count};
 use crate::digest::Digest;
 use crate::instrument::{Group, Instrument, Item, Meaning, Pooling, Variable};
 use crate::statistics::Histogram;
@@ -200,8 +200,7 @@ pub enum Count {
     /// Five to nine respondents.
     FiveToNine,
     TenOrMore,
-    /// Neither the count nor a bound: of a sum with a part that is not exact, and of "none" where it would
-    /// tell how few did not tick another category.
+    /// Neither the count nor a bound: of a sum with a part that is not exact.
     Withheld,
 }
 
@@ -218,6 +217,15 @@ impl Count {
         match self {
             Count::Exact(count) => Some(count),
             _ => None,
+        }
+    }
+
+    /// Returns the largest number that it can stand for, of so many.
+    pub(super) fn most(self, base: u64) -> u64 {
+        match self {
+            Count::Exact(count) => count,
+            Count::Below(limit) => limit - 1,
+            _ => base,
         }
     }
 
@@ -368,6 +376,14 @@ pub(super) fn exact(item: &Item, pooling: &Pooling, cells: &[u64]) -> Vec<Releas
 pub(super) fn each(item: &Item, cells: &[u64], show: impl Fn(u64) -> Count) -> Vec<ReleasedCell> {
     let groups = item.ungrouped().groups;
     groups.iter().zip(cells).map(|(group, &count)| ReleasedCell::new(item, group, show(count))).collect()
+}
+
+/// Returns the counts of an item with several choices, "none" apart from the others.
+pub(super) fn ticks(item: &Item, cells: &[ReleasedCell]) -> rules::Ticks {
+    let (nones, others): (Vec<_>, Vec<_>) =
+        item.answers().zip(cells).partition(|((_, category), _)| category.meaning == Meaning::None);
+    let counts = |cells: Vec<(_, &ReleasedCell)>| cells.into_iter().map(|(_, cell)| cell.count).collect();
+    rules::Ticks { nones: counts(nones), others: counts(others) }
 }
 
 /// Returns the band of those who agree, for a Likert item with two groups.

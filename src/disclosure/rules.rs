@@ -82,14 +82,38 @@ pub fn ticks(count: u64, base: u64, policy: &Policy) -> Count {
     }
 }
 
-/// Returns whether the count of those who ticked "none" may stand beside the other exact counts.
+/// The counts of an item with several choices, as [`ticks`] shows them.
+#[derive(Clone, Debug)]
+pub struct Ticks {
+    /// Those who ticked "none", which excludes the others; empty where the item has no such category.
+    pub nones: Vec<Count>,
+    pub others: Vec<Count>,
+}
+
+/// Returns whether the counts of an item with several choices may stand side by side.
 ///
-/// "None" excludes the others, so those who ticked something are known, and with them how many of these did
-/// *not* tick a category: that must not be a few either.
-pub fn none_may_stand(none: u64, others: &[Count], base: u64, policy: &Policy) -> bool {
-    let some = base - none;
-    let is_few = |count: &u64| (1..policy.cell).contains(&some.saturating_sub(*count));
-    !others.iter().filter_map(|count| count.exact()).any(|count| is_few(&count))
+/// Whoever answers ticks something, and "none" excludes the others. So
+/// - the others must be able to cover everybody even if one that reads as few is nobody: where each ticks one
+///   category, the base less all that is shown would be the few;
+/// - where the count of "none" is shown, those who ticked something are known, and with them how many of
+///   these did *not* tick a category: that must not be a few either;
+/// - where there are only two categories beside "none", so is how many ticked both.
+///
+/// Where not, nothing is shown: to leave out the count that tells too much would tell that it does.
+pub fn ticks_may_be_shown(ticks: &Ticks, base: u64, policy: &Policy) -> bool {
+    let is_few = |count: u64| (1..policy.cell).contains(&count);
+    let counts = || ticks.others.iter().chain(&ticks.nones);
+    let covered: u64 = counts().map(|count| count.most(base)).sum();
+    let has_few = counts().any(|count| matches!(count, Count::Below(_)));
+    let is_covered = !has_few || covered >= base + policy.cell - 1;
+    let nones: Option<Vec<u64>> = ticks.nones.iter().map(|count| count.exact()).collect();
+    let Some(nones) = nones else { return is_covered };
+    let some = base.saturating_sub(nones.iter().sum());
+    let exact = || ticks.others.iter().filter_map(|count| count.exact());
+    let leaves_few = exact().any(|count| is_few(some.saturating_sub(count)));
+    let overlaps = ticks.others.len() == 2 && exact().count() == 2;
+    let overlap = exact().sum::<u64>().saturating_sub(some);
+    is_covered && !leaves_few && !(overlaps && is_few(overlap))
 }
 
 /// Returns the band of a count in a small group: four fifths or more, one fifth or fewer, or between.
@@ -143,7 +167,8 @@ pub enum PairRelease {
 /// - enough respondents are off the most frequent value of each variable, and in both levels of a binary one;
 /// - for a binary variable, the other's sum over each level is well off its bounds: else everybody in
 ///   the level is known;
-/// - Σxy is well off the least and the most that these distributions allow: else the two together are known.
+/// - Σxy is well off the least and the most that these distributions allow, by as many of its smallest steps as
+///   the cell limit: else the two together are known.
 ///
 /// Where a few have one variable but not the other, r is rounded, so that these few cannot be computed as
 /// a difference: to one decimal where the partner's table is released as an item, else to two.
@@ -172,8 +197,16 @@ pub fn pair(sides: &[Side; 2], sum_xy: u64, policy: &Policy) -> PairRelease {
 
 fn is_off_extremes(x: &Side, y: &Side, sum_xy: u64, policy: &Policy) -> bool {
     let (least, most) = extremes(&x.pairs, &y.pairs);
-    let (sum, limit) = (u128::from(sum_xy), u128::from(policy.cell));
+    let step = smallest_gap(&x.pairs) * smallest_gap(&y.pairs);
+    let (sum, limit) = (u128::from(sum_xy), u128::from(policy.cell * step));
     sum >= least + limit && sum + limit <= most
+}
+
+/// Returns how far apart the nearest two values are that somebody has.
+fn smallest_gap(histogram: &Histogram) -> u64 {
+    let filled: Vec<u64> =
+        histogram.levels().filter(|(_, count)| *count > 0).map(|(value, _)| value).collect();
+    filled.windows(2).map(|values| values[1] - values[0]).min().unwrap_or(1)
 }
 
 /// Returns the smallest and the largest Σxy of two distributions, by the rearrangement inequality.

@@ -109,15 +109,15 @@ impl Checker<'_> {
         expect(is_shown, &place, "counts", "them to be withheld under this policy")?;
         self.grouping(&place, item, cells)?;
         for cell in cells {
-            let is_none = has_meaning(item, cell, Meaning::None);
             let is_good = match cell.count {
-                Count::Withheld => self.is_merged || is_none && self.policy.rules() == Rules::Cells,
+                Count::Withheld => self.is_merged,
                 count => self.count(item, count, released.base),
             };
             let expected = format!("what {} can show of {:?}", self.policy.name(), released.base);
             let place = format!("{place}, {}", cell.categories.join("+"));
             expect(is_good, place, cell.count, expected)?;
         }
+        self.ticks(&place, item, cells, released.base)?;
         self.total(&place, item, cells, released.base)
     }
 
@@ -181,6 +181,24 @@ impl Checker<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Checks that the counts of an item with several choices may stand side by side.
+    ///
+    /// Those of a sum may not: its parts were shown, each by itself.
+    fn ticks(
+        &self,
+        place: &str,
+        item: &Item,
+        cells: &[ReleasedCell],
+        base: Option<u64>,
+    ) -> Result<(), ReleaseError> {
+        if !item.takes_several() || self.policy.rules() != Rules::Cells || self.is_merged {
+            return Ok(());
+        }
+        let ticks = super::ticks(item, cells);
+        let may_be_shown = rules::ticks_may_be_shown(&ticks, base.unwrap_or(0), &self.policy);
+        expect(may_be_shown, place, "counts", "them to be withheld, since together they tell of a few")
     }
 
     /// Checks that the counts of an item with one choice add up to its base, and leave room for variety.
@@ -315,6 +333,8 @@ impl Checker<'_> {
                 (Some(ReleasedPair::R { n, r }), Rules::Cells) => {
                     let most = self.base_of(&pair.x, release).min(self.base_of(&pair.y, release));
                     self.coefficient(&place, *n, *r, most)?;
+                    let shows_levels = shows_levels(self.instrument, &self.policy, pair, &release.items);
+                    expect(!shows_levels, place, "a coefficient", "none beside ticks that tell the joint table")?;
                 }
                 (Some(ReleasedPair::Exact { x, y, sum_xy }), Rules::Exact) => {
                     let n = (self.levels(&place, &pair.x, x)?, self.levels(&place, &pair.y, y)?);
@@ -350,12 +370,6 @@ impl Checker<'_> {
 fn is_possible(x: &Histogram, y: &Histogram, sum_xy: u64) -> bool {
     let (least, most) = rules::extremes(x, y);
     (least..=most).contains(&u128::from(sum_xy))
-}
-
-/// Returns whether a cell is of one category with that meaning.
-fn has_meaning(item: &Item, cell: &ReleasedCell, meaning: Meaning) -> bool {
-    let [code] = &cell.categories[..] else { return false };
-    item.find_category(code).is_some_and(|category| item.category(category).meaning == meaning)
 }
 
 fn same_ids<'a>(
