@@ -278,7 +278,12 @@ impl Releaser<'_> {
     }
 
     fn ticks(&self, item: &Item, cells: &[u64], base: u64) -> Option<Vec<ReleasedCell>> {
-        let shown = document::each(item, cells, |count| rules::ticks(count, base, self.policy));
+        let mut shown = document::each(item, cells, |count| rules::ticks(count, base, self.policy));
+        let exact = document::ticks(item, &shown);
+        if !rules::none_may_stand(&exact, base, self.policy) {
+            let nones = item.answers().zip(&mut shown).filter(|((_, c), _)| c.meaning == Meaning::None);
+            nones.for_each(|(_, cell)| cell.count = Count::Withheld);
+        }
         rules::ticks_may_be_shown(&document::ticks(item, &shown), base, self.policy).then_some(shown)
     }
 

@@ -200,7 +200,8 @@ pub enum Count {
     /// Five to nine respondents.
     FiveToNine,
     TenOrMore,
-    /// Neither the count nor a bound: of a sum with a part that is not exact.
+    /// Neither the count nor a bound: of a sum with a part that is not exact, and of "none" where it would
+    /// tell how few did not tick another category.
     Withheld,
 }
 

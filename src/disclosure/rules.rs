@@ -1,5 +1,7 @@
 //! The rules for single tables, as functions of integers.
 
+use std::collections::BTreeSet;
+
 use super::{Count, Policy};
 use crate::statistics::{Histogram, pearson};
 
@@ -90,30 +92,71 @@ pub struct Ticks {
     pub others: Vec<Count>,
 }
 
+/// Returns whether the count of those who ticked "none" may stand beside the other exact counts.
+///
+/// "None" excludes the others, so those who ticked something are known, and with them how many of these did
+/// *not* tick a category: that must not be a few either.
+pub fn none_may_stand(ticks: &Ticks, base: u64, policy: &Policy) -> bool {
+    let Some(nones) = ticks.exact_nones().filter(|_| !ticks.nones.is_empty()) else { return true };
+    let is_few = |count: u64| (1..policy.cell).contains(&(base - nones).saturating_sub(count));
+    !ticks.exact().any(is_few)
+}
+
 /// Returns whether the counts of an item with several choices may stand side by side.
 ///
 /// Whoever answers ticks something, and "none" excludes the others. So
 /// - the others must be able to cover everybody even if one that reads as few is nobody: where each ticks one
 ///   category, the base less all that is shown would be the few;
-/// - where the count of "none" is shown, those who ticked something are known, and with them how many of
-///   these did *not* tick a category: that must not be a few either;
-/// - where there are only two categories beside "none", so is how many ticked both.
+/// - where "none" is withheld, since it leaves a few, more than one number must do that;
+/// - where there are only two categories beside "none", so that it is known how many ticked both, these must
+///   not be a few.
 ///
-/// Where not, nothing is shown: to leave out the count that tells too much would tell that it does.
+/// Where not, nothing is shown: to leave out the one count that tells too much would tell that it does.
 pub fn ticks_may_be_shown(ticks: &Ticks, base: u64, policy: &Policy) -> bool {
-    let is_few = |count: u64| (1..policy.cell).contains(&count);
-    let counts = || ticks.others.iter().chain(&ticks.nones);
-    let covered: u64 = counts().map(|count| count.most(base)).sum();
-    let has_few = counts().any(|count| matches!(count, Count::Below(_)));
+    let least_nones = match ticks.nones[..] {
+        [Count::Withheld] => {
+            let possible = ticks.nones_that_leave_few(base, policy);
+            let Some(least) = possible.first().filter(|_| possible.len() > 1) else { return false };
+            *least
+        }
+        _ => ticks.nones.iter().map(|count| count.most(base)).sum(),
+    };
+    let covered: u64 = ticks.others.iter().map(|count| count.most(base)).sum::<u64>() + least_nones;
+    let mut counts = ticks.others.iter().chain(&ticks.nones);
+    let has_few = counts.any(|count| matches!(count, Count::Below(_)));
     let is_covered = !has_few || covered >= base + policy.cell - 1;
-    let nones: Option<Vec<u64>> = ticks.nones.iter().map(|count| count.exact()).collect();
-    let Some(nones) = nones else { return is_covered };
-    let some = base.saturating_sub(nones.iter().sum());
-    let exact = || ticks.others.iter().filter_map(|count| count.exact());
-    let leaves_few = exact().any(|count| is_few(some.saturating_sub(count)));
-    let overlaps = ticks.others.len() == 2 && exact().count() == 2;
-    let overlap = exact().sum::<u64>().saturating_sub(some);
-    is_covered && !leaves_few && !(overlaps && is_few(overlap))
+    is_covered && !(1..policy.cell).contains(&ticks.overlap(base))
+}
+
+impl Ticks {
+    fn exact(&self) -> impl Iterator<Item = u64> {
+        self.others.iter().filter_map(|count| count.exact())
+    }
+
+    /// Returns how many ticked "none", where that is shown.
+    fn exact_nones(&self) -> Option<u64> {
+        self.nones.iter().map(|count| count.exact()).sum()
+    }
+
+    /// Returns how many ticked both of two categories, where that follows; else 0.
+    fn overlap(&self, base: u64) -> u64 {
+        let is_known = self.others.len() == 2 && self.exact().count() == 2;
+        let nones = self.exact_nones().filter(|_| is_known);
+        nones.map_or(0, |nones| (self.exact().sum::<u64>() + nones).saturating_sub(base))
+    }
+
+    /// Returns the numbers of "none" that would be shown, but for a few that they leave.
+    fn nones_that_leave_few(&self, base: u64, policy: &Policy) -> BTreeSet<u64> {
+        let least = |count: &Count| match count {
+            Count::Exact(count) => *count,
+            Count::Above(limit) => limit + 1,
+            _ => 0,
+        };
+        let most_ticked = self.others.iter().map(least).max().unwrap_or(0);
+        let leaves = |count: u64| (1..policy.cell).filter_map(move |few| base.checked_sub(count + few));
+        let possible = self.exact().flat_map(leaves);
+        possible.filter(|nones| *nones >= policy.cell && nones + most_ticked <= base).collect()
+    }
 }
 
 /// Returns the band of a count in a small group: four fifths or more, one fifth or fewer, or between.

@@ -109,8 +109,9 @@ impl Checker<'_> {
         expect(is_shown, &place, "counts", "them to be withheld under this policy")?;
         self.grouping(&place, item, cells)?;
         for cell in cells {
+            let is_none = has_meaning(item, cell, Meaning::None);
             let is_good = match cell.count {
-                Count::Withheld => self.is_merged,
+                Count::Withheld => self.is_merged || is_none && self.policy.rules() == Rules::Cells,
                 count => self.count(item, count, released.base),
             };
             let expected = format!("what {} can show of {:?}", self.policy.name(), released.base);
@@ -197,7 +198,9 @@ impl Checker<'_> {
             return Ok(());
         }
         let ticks = super::ticks(item, cells);
-        let may_be_shown = rules::ticks_may_be_shown(&ticks, base.unwrap_or(0), &self.policy);
+        let base = base.unwrap_or(0);
+        let may_be_shown = rules::none_may_stand(&ticks, base, &self.policy)
+            && rules::ticks_may_be_shown(&ticks, base, &self.policy);
         expect(may_be_shown, place, "counts", "them to be withheld, since together they tell of a few")
     }
 
@@ -370,6 +373,12 @@ impl Checker<'_> {
 fn is_possible(x: &Histogram, y: &Histogram, sum_xy: u64) -> bool {
     let (least, most) = rules::extremes(x, y);
     (least..=most).contains(&u128::from(sum_xy))
+}
+
+/// Returns whether a cell is of one category with that meaning.
+fn has_meaning(item: &Item, cell: &ReleasedCell, meaning: Meaning) -> bool {
+    let [code] = &cell.categories[..] else { return false };
+    item.find_category(code).is_some_and(|category| item.category(category).meaning == meaning)
 }
 
 fn same_ids<'a>(
