@@ -23,7 +23,9 @@ pub mod rules;
 use std::fmt;
 
 use crate::digest::Digest;
-use crate::instrument::{Category, CategoryId, Definition, Instrument, Item, ItemId, Kind, Meaning, Pair, Variable};
+use crate::instrument::{
+    Category, CategoryId, Definition, Instrument, Item, ItemId, Kind, Meaning, Pair, Variable,
+};
 use crate::statistics::Histogram;
 use crate::tally::Tally;
 

@@ -1,3 +1,17 @@
+//! The reconstruction attack: what somebody who knows the instrument, the policy and its code can compute
+//! from a release.
+//!
+//! For a random group and each of its secrets (see [`Secret`]) the search looks for other microdata that
+//! give the very same release and another value of the secret. Such microdata prove that the release does not
+//! determine it. Respondents can be told apart by nothing but their answers: one person's answer to an item is
+//! determined just when all possible microdata answer it alike.
+//!
+//! Public by the rules, and so no secret: how many answered an item, were not asked it or gave no answer; and
+//! any count of at least the cell limit. Knowing more than one's own answers (all but one respondent's, say) is
+//! beyond what any table can withstand.
+
+#[path = "reconstruction/exhaustive.rs"]
+mod exhaustive;
 #[path = "reconstruction/groups.rs"]
 mod groups;
 #[path = "reconstruction/search.rs"]
@@ -5,68 +19,250 @@ mod search;
 #[path = "reconstruction/world.rs"]
 mod world;
 
-impl search::Seen for Result<balint_survey::disclosure::Release, balint_survey::disclosure::Refusal> {
-    fn distance(&self, other: &Self) -> Option<u64> {
-        if self == other {
-            return Some(0);
+use balint_survey::disclosure::{Policy, Refusal, Release, ReleasedItem, ReleasedPair, Rules};
+use search::{Attack, Secret, Seen};
+use world::{Random, Row, Survey, World};
+
+/// The smallest and the largest group.
+const SIZES: [usize; 2] = [6, 60];
+/// How many groups of each built-in instrument are attacked under `standard`.
+const GROUPS: u64 = 5_000;
+/// And under each of the other policies.
+const OTHER_GROUPS: u64 = 100;
+/// Of so many groups one may be left undecided.
+const PER_UNDECIDED: u64 = 100;
+/// How many groups of six are searched under `published`.
+const CONTROLS: u64 = 8;
+/// How far a coefficient that is withheld is from one that is shown, in hundredths.
+const APPEARS: u64 = 20;
+
+fn policy(name: &str) -> Policy {
+    Policy::named(name).expect("a policy")
+}
+
+/// How far apart the coefficients of two releases are, in hundredths; `None` where more than these differ.
+fn distance(one: &Release, other: &Release) -> Option<u64> {
+    if one.items() != other.items() || one.derived() != other.derived() {
+        return None;
+    }
+    let pairs = one.correlations().iter().zip(other.correlations());
+    let distances = pairs.map(|(one, other)| match (&one.result, &other.result) {
+        (one, other) if one == other => Some(0),
+        (Some(ReleasedPair::R { n, r }), Some(ReleasedPair::R { n: m, r: other })) if n == m => {
+            Some((100.0 * (r.value() - other.value()).abs()).ceil() as u64)
         }
-        use balint_survey::disclosure::ReleasedPair;
-        let (Ok(a), Ok(b)) = (self, other) else { return None };
-        if a.items() != b.items() || a.derived() != b.derived() || a.respondents() != b.respondents() { return None }
-        a.correlations().iter().zip(b.correlations()).map(|(a, b)| match (&a.result, &b.result) {
-            (None, None) => Some(0),
-            (Some(ReleasedPair::R { n: a, r: x }), Some(ReleasedPair::R { n: b, r: y })) if a == b => Some((100.0 * (x.value() - y.value()).abs()).ceil() as u64),
-            (Some(_), None) | (None, Some(_)) => Some(20),
-            _ => None
-        }).sum()
+        (None, _) | (_, None) => Some(APPEARS),
+        _ => None,
+    });
+    distances.sum()
+}
+
+impl Seen for Result<Release, Refusal> {
+    fn distance(&self, other: &Self) -> Option<u64> {
+        match (self, other) {
+            _ if self == other => Some(0),
+            (Ok(one), Ok(other)) => distance(one, other).filter(|distance| *distance > 0),
+            _ => None,
+        }
     }
 
     fn spoiled(&self, other: &Self) -> Vec<usize> {
-        let (Ok(a), Ok(b)) = (self, other) else { return Vec::new() };
-        let items = a.items().iter().zip(b.items()).enumerate();
-        let mut spoiled: Vec<usize> = items.filter(|(_, (a, b))| a != b).map(|(item, _)| item).collect();
-        if a.derived() != b.derived() || a.correlations() != b.correlations() {
-            spoiled.extend([1, 3, 4, 5, 6].iter().filter(|i| **i < a.items().len()));
+        let (Ok(one), Ok(other)) = (self, other) else { return Vec::new() };
+        let differs =
+            |(item, pair): (usize, (&ReleasedItem, &ReleasedItem))| (pair.0 != pair.1).then_some(item);
+        one.items().iter().zip(other.items()).enumerate().filter_map(differs).collect()
+    }
+}
+
+/// A release, and what a broken rule would tell beside it.
+impl<T: PartialEq> Seen for (Result<Release, Refusal>, T) {
+    fn distance(&self, other: &Self) -> Option<u64> {
+        self.0.distance(&other.0).filter(|_| self.1 == other.1)
+    }
+
+    fn spoiled(&self, other: &Self) -> Vec<usize> {
+        self.0.spoiled(&other.0)
+    }
+}
+
+/// A random size, small ones more often: there is less to hide among.
+fn size(random: &mut Random) -> usize {
+    let range = SIZES[1] - SIZES[0] + 1;
+    SIZES[0] + random.below(range).min(random.below(range))
+}
+
+/// Returns whether a secret is about an item of a planned pair, of which a coefficient is released.
+fn is_beside_a_coefficient(survey: &Survey, release: &Release, secret: &Secret) -> bool {
+    let planned = survey.instrument.pairs().iter().zip(release.correlations());
+    let shown = planned.filter(|(_, released)| released.result.is_some());
+    let mut items = shown.flat_map(|(pair, _)| [world::sources(&pair.x), world::sources(&pair.y)].concat());
+    items.any(|item| survey.items(secret).contains(&item))
+}
+
+/// Attacks random groups, and fails with the seed of a group of which something is determined.
+///
+/// Beside a coefficient the search is not certain to find what there is: it may leave a few groups undecided.
+#[track_caller]
+fn check_groups(id: &str, policy_name: &str, seeds: std::ops::Range<u64>) {
+    let (survey, policy) = (Survey::new(id), policy(policy_name));
+    let most_undecided = (seeds.end - seeds.start) / PER_UNDECIDED;
+    let mut undecided = Vec::new();
+    for seed in seeds {
+        let mut random = Random::new(seed);
+        let size = size(&mut random);
+        let truth = groups::random(&survey, size, &mut random);
+        let release = survey.release(&truth, &policy);
+        if (size as u64) < policy.threshold() {
+            assert_eq!(release, Err(Refusal::TooFew { threshold: policy.threshold() }), "group {seed}");
+            continue;
         }
-        spoiled
+        let release = release.expect("enough respondents");
+        if policy.rules() == Rules::Cells {
+            check_shows_no_few(&release, &policy, seed);
+        }
+        let secrets = survey.secrets(&truth, policy.cell());
+        let observe = |world: &World| survey.release(world, &policy);
+        let open = Attack { survey: &survey, truth: &truth, observe, random }.open(secrets);
+        let (beside, open): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|secret| is_beside_a_coefficient(&survey, &release, secret));
+        assert_eq!(open, [], "{id}, {policy_name}, group {seed} of {size}: determined");
+        undecided.extend((!beside.is_empty()).then_some((seed, beside)));
+    }
+    println!("{id}, {policy_name}: undecided {undecided:?}");
+    assert!(undecided.len() as u64 <= most_undecided, "{id}, {policy_name}: undecided {undecided:?}");
+}
+
+/// No count of a few, and no unanimity.
+#[track_caller]
+fn check_shows_no_few(release: &Release, policy: &Policy, seed: u64) {
+    for item in release.items() {
+        let exact = item.cells.iter().flatten().filter_map(|cell| cell.count.exact());
+        for count in exact {
+            assert!(!(1..policy.cell()).contains(&count), "group {seed}: {} shows {count}", item.id);
+            assert_ne!(Some(count), item.base, "group {seed}: {} is unanimous", item.id);
+        }
     }
 }
 
 #[test]
-fn bench() {
-    let policy_name = std::env::var("POL").unwrap_or("standard".into());
-    let mut tally = std::collections::BTreeMap::<String, usize>::new();
-    for id in ["stress-experience", "post-program"] {
-        let survey = world::Survey::new(id);
-        let policy = balint_survey::disclosure::Policy::named(&policy_name).unwrap();
-        let t = std::time::Instant::now();
-        let per: usize = std::env::var("PER").map_or(5, |v| v.parse().unwrap());
-        let mut shown = std::collections::BTreeMap::<String, usize>::new();
-        let observed = std::cell::Cell::new(0);
-        for g in 0..per * 55 {
-            let mut r = world::Random::new(g as u64);
-            let n = 6 + g % 55;
-            if n < policy.threshold() as usize { continue; }
-            let w = groups::random(&survey, n, &mut r);
-            let secrets = survey.secrets(&w, policy.cell());
-            let before = observed.get(); let _ = before; let open = search::Attack { survey: &survey, truth: &w, observe: |w: &world::World| { observed.set(observed.get()+1); survey.release(w, &policy) }, random: r }.open(secrets);
-            for o in &open {
-                let kind = format!("{o:?}").split(&[' ', '}'][..]).next().unwrap().to_string();
-                let item = match o { search::Secret::Joint{pair,..} => survey.instrument.pairs()[*pair].id.clone(), search::Secret::Level{variable,..} => survey.instrument.derived()[*variable].id.clone(), search::Secret::Rows => "".into(), search::Secret::Count{item,..}|search::Secret::Without{item,..}|search::Secret::Only{item,..}|search::Secret::Alike{item}|search::Secret::OthersAlike{item,..} => survey.instrument.items().nth(*item).unwrap().1.id.clone() };
-                let key = format!("{id} {kind} {item}");
-                *tally.entry(key.clone()).or_default() += 1;
-                let k = shown.entry(key.clone()).or_default(); *k += 1;
-                if *k <= 3 {
-                    println!("== {key} {o:?} g={g} n={n}");
-                    let rel = survey.release(&w, &policy).unwrap();
-                    for i in rel.items() { if let search::Secret::Joint{..} = o {} else if i.id != item {continue}
-                        println!("  {} base {:?} missing {:?} na {:?} {:?}", i.id, i.base, i.missing, i.not_asked, i.cells.as_ref().map(|c| c.iter().map(|c| c.count.to_string()).collect::<Vec<_>>())); }
-                    for d in rel.derived() { println!("  {} {:?}", d.id, d.counts); }
-                    for d in rel.correlations() { println!("  {} {:?}", d.id, d.result); }
-                }
-            }
-        }
-        println!("{id} {:?} observed {}", t.elapsed(), observed.get());
+fn no_secret_of_a_class_is_determined_by_a_standard_release() {
+    check_groups("stress-experience", "standard", 0..GROUPS / 2);
+}
+
+#[test]
+fn no_secret_of_another_class_is_determined_by_a_standard_release() {
+    check_groups("stress-experience", "standard", GROUPS / 2..GROUPS);
+}
+
+#[test]
+fn no_secret_of_a_balint_group_is_determined_by_a_standard_release() {
+    check_groups("post-program", "standard", 0..GROUPS);
+}
+
+#[test]
+fn no_secret_is_determined_by_a_strict_release() {
+    check_groups("post-program", "strict", 0..OTHER_GROUPS);
+    check_groups("stress-experience", "strict", 0..OTHER_GROUPS);
+}
+
+// The search can find what is determined.
+
+/// Six who answer a post-program survey: most items alike, as many vary as asked for.
+fn six(survey: &Survey, varying: usize, random: &mut Random) -> World {
+    let mut rows: Vec<Row> = vec![Row::new(); SIZES[0]];
+    let mut vary: Vec<bool> = (0..survey.shapes.len()).map(|item| item < varying).collect();
+    groups::shuffle(&mut vary[..8], random);
+    for (shape, varies) in survey.shapes.iter().zip(vary) {
+        let usual = shape.answers[0];
+        let other = shape.answers[shape.answers.len() - 1];
+        let dissenters = if varies { 1 + random.below(3) } else { 0 };
+        let mut choices: Vec<u64> =
+            (0..SIZES[0]).map(|i| if i < dissenters { other } else { usual }).collect();
+        groups::shuffle(&mut choices, random);
+        rows.iter_mut().zip(choices).for_each(|(row, choice)| row.push(choice));
     }
-    println!("{tally:#?}");
+    survey.world(rows)
+}
+
+/// Returns how many groups an exhaustive search finds for releases under `published`, and checks that the
+/// search that changes answers finds another one just where there is one.
+fn control(varying: usize) -> Vec<usize> {
+    let (survey, published) = (Survey::new("post-program"), policy("published"));
+    let found = (0..CONTROLS).filter_map(|seed| {
+        let mut random = Random::new(seed);
+        let truth = six(&survey, varying, &mut random);
+        let release = survey.release(&truth, &published).expect("six are enough");
+        let possible = exhaustive::groups(&survey, &release, &published)?;
+        let mut rows: Vec<Row> = truth.iter().map(|person| person.row.clone()).collect();
+        rows.sort();
+        assert!(possible.contains(&rows), "group {seed}: the truth is among what is possible");
+        let observe = |world: &World| survey.release(world, &published);
+        let open = Attack { survey: &survey, truth: &truth, observe, random }.open(vec![Secret::Rows]);
+        if possible.len() == 1 {
+            assert_eq!(open, [Secret::Rows], "group {seed}: nothing else is possible");
+        }
+        Some(possible.len())
+    });
+    found.collect()
+}
+
+#[test]
+fn the_unique_solution_of_six_under_published_is_found() {
+    for varying in 0..=2 {
+        let found = control(varying);
+        assert_eq!(found.len() as u64, CONTROLS);
+        assert!(found.iter().all(|possible| *possible == 1), "{varying} items vary: {found:?}");
+    }
+}
+
+#[test]
+fn several_solutions_of_six_under_published_are_told_from_one() {
+    let found = control(3);
+    let several = found.iter().filter(|possible| **possible > 1).count();
+    assert!(several > 0 && several < found.len(), "{found:?}");
+}
+
+// Broken rules are caught.
+
+/// Class answers to the question on age: 20, 15, 8 and 3, the last two of them pooled.
+fn ages(survey: &Survey) -> World {
+    let (age, width) = (survey.find("age"), survey.shapes.len());
+    let counts = [20, 15, 8, 3];
+    let row = |bit: u64| {
+        let mut row = vec![0; width];
+        row[age] = bit;
+        row
+    };
+    survey.world((0..4).flat_map(|place| vec![row(1 << place); counts[place]]))
+}
+
+/// Attacks the few in a pooled cell; returns whether what is told beside the release gives them away.
+fn gives_away<T: PartialEq>(tells: impl Fn(&World, usize) -> T) -> bool {
+    let survey = Survey::new("stress-experience");
+    let truth = ages(&survey);
+    let age = survey.find("age");
+    let few = Secret::Count { item: age, bit: survey.bit("age", "gt35") };
+    let observe = |world: &World| (survey.release(world, &policy("standard")), tells(world, age));
+    let random = Random::new(0);
+    !Attack { survey: &survey, truth: &truth, observe, random }.open(vec![few]).is_empty()
+}
+
+fn total(world: &World, item: usize) -> u64 {
+    world.iter().map(|person| u64::from(person.row[item].trailing_zeros())).sum()
+}
+
+#[test]
+fn a_pooled_table_alone_gives_nothing_away() {
+    assert!(!gives_away(|_, _| ()));
+}
+
+#[test]
+fn a_small_cell_that_is_shown_is_caught() {
+    assert!(gives_away(|world, age| world.iter().filter(|person| person.row[age] == 1 << 3).count()));
+}
+
+/// A2.
+#[test]
+fn a_mean_to_two_decimals_beside_a_pooled_table_is_caught() {
+    assert!(gives_away(|world, age| (100.0 * total(world, age) as f64 / world.len() as f64).round() as u64));
 }

@@ -6,7 +6,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Collection, Policy, Rules, has_agreement, is_collection_name, rules, shows_levels, splits_a_shown_count};
+use super::{
+    Collection, Policy, Rules, has_agreement, is_collection_name, rules, shows_levels, splits_a_shown_count,
+};
 use crate::digest::Digest;
 use crate::instrument::{Group, Instrument, Item, Meaning, Pooling, Variable};
 use crate::statistics::Histogram;

@@ -33,13 +33,13 @@ pub enum Secret {
 }
 
 /// How many combined changes are tried before each secret is attacked by itself.
-const COMBINED: usize = 12;
+const COMBINED: usize = 6;
 /// How many changes are tried for a secret that stays open.
-const TRIES: usize = 40;
+const TRIES: usize = 80;
 /// How many of these are single steps; the others are walks.
-const DIRECT: usize = 20;
+const DIRECT: usize = 30;
 /// The steps of a walk.
-const STEPS: usize = 120;
+const STEPS: usize = 250;
 /// How many pairs of swaps are tried that leave all sums as they were.
 const BALANCES: usize = 300;
 /// How much worse a world is that has the secret still: as much as so many hundredths of a coefficient.
@@ -178,23 +178,32 @@ impl Survey {
         }
     }
 
-    /// Returns a respondent who is part of a secret, where that is about a few; else anybody.
-    fn anybody(&self, world: &[Rc<Person>], secret: &Secret, random: &mut Random) -> usize {
+    /// Returns the respondents who are part of a secret, where that is about a few.
+    fn parts(&self, world: &[Rc<Person>], secret: &Secret) -> Vec<usize> {
         let is_part = |person: &Person| match *secret {
             Secret::Level { variable, level } => person.derived[variable] == Some(level),
             Secret::Joint { pair, x, y } => person.pairs[pair] == Some((x, y)),
             Secret::Count { item, bit } | Secret::Only { item, bit } => person.row[item] & bit != 0,
             _ => false,
         };
-        let parts: Vec<usize> = (0..world.len()).filter(|place| is_part(&world[*place])).collect();
-        let part = random.pick(&parts).filter(|_| random.chance(50));
-        part.unwrap_or_else(|| random.below(world.len()))
+        (0..world.len()).filter(|place| is_part(&world[*place])).collect()
+    }
+
+    /// Returns somebody, often one who is part of a secret.
+    fn anybody(&self, world: &[Rc<Person>], secret: &Secret, random: &mut Random) -> usize {
+        let parts = self.parts(world, secret);
+        let is_part = random.chance(50);
+        let others = || (0..world.len()).filter(|place| !parts.contains(place)).collect();
+        let side: Vec<usize> = if is_part { parts.clone() } else { others() };
+        random.pick(&side).unwrap_or_else(|| random.below(world.len()))
     }
 
     /// Returns the items that a secret is about.
-    fn items(&self, secret: &Secret) -> Vec<usize> {
+    pub fn items(&self, secret: &Secret) -> Vec<usize> {
         match *secret {
-            Secret::Count { item, .. } | Secret::Without { item, .. } | Secret::Only { item, .. } => vec![item],
+            Secret::Count { item, .. } | Secret::Without { item, .. } | Secret::Only { item, .. } => {
+                vec![item]
+            }
             // Who is asked may differ too.
             Secret::Alike { item } | Secret::OthersAlike { item, .. } => {
                 self.shapes[item].asked_by().into_iter().chain([item]).collect()
@@ -301,14 +310,16 @@ impl<O: Seen, Observe: Fn(&World) -> O> Attack<'_, O, Observe> {
 
     fn step(&mut self, start: &World, secret: &Secret) -> World {
         let mut world = start.clone();
-        (0..=self.random.below(2)).for_each(|_| nudge(self.survey, &mut world, secret, &mut self.random));
+        (0..=self.random.below(3)).for_each(|_| nudge(self.survey, &mut world, secret, &mut self.random));
         world
     }
 
     /// Two swaps that change a secret and leave every sum of the planned pairs as it was; or none is found.
     fn balanced(&mut self, start: &World, secret: &Secret) -> Option<World> {
+        let parts = self.survey.parts(start, secret);
         for _ in 0..BALANCES {
-            let swaps = [(); 2].map(|()| self.tilt(start, secret));
+            let part = self.random.pick(&parts).unwrap_or_else(|| self.random.below(start.len()));
+            let swaps = [part, self.random.below(start.len())].map(|one| self.tilt(start, one, secret));
             let [Some((one, tilt)), Some((other, against))] = swaps else { continue };
             let is_apart = one.iter().all(|place| !other.contains(place));
             if tilt == 0 || is_apart && tilt + against == 0 {
@@ -324,9 +335,8 @@ impl<O: Seen, Observe: Fn(&World) -> O> Attack<'_, O, Observe> {
     }
 
     /// Returns two respondents who might swap, and by how much that changes a sum.
-    fn tilt(&mut self, world: &World, secret: &Secret) -> Option<([usize; 2], i64)> {
-        let anybody = self.survey.anybody(world, secret, &mut self.random);
-        let places = [anybody, self.random.below(world.len())];
+    fn tilt(&mut self, world: &World, one: usize, secret: &Secret) -> Option<([usize; 2], i64)> {
+        let places = [one, self.random.below(world.len())];
         let [one, other] = places.map(|place| &world[place]);
         match *secret {
             Secret::Joint { pair, .. } => {
@@ -409,13 +419,18 @@ fn nudge(survey: &Survey, world: &mut World, secret: &Secret, random: &mut Rando
     let several = survey.shapes[item].takes_several;
     match *secret {
         Secret::Count { bit, .. } | Secret::Without { bit, .. } | Secret::Only { bit, .. } => {
-            match random.below(4) {
+            match random.below(11) {
+                10 if several => redeal(survey, world, item, random),
+                6 | 7 if several => vacate(survey, world, item, places[1], random),
+                8 | 9 => relabel(survey, world, item, bit, random),
                 0 if several => hand_over(survey, world, item, places, random),
                 1 => change(survey, world, item, places[0], None, random),
                 _ => change(survey, world, item, places[0], Some(bit), random),
             }
         }
-        Secret::Alike { .. } | Secret::OthersAlike { .. } => change(survey, world, item, places[0], None, random),
+        Secret::Alike { .. } | Secret::OthersAlike { .. } => {
+            change(survey, world, item, places[0], None, random)
+        }
         Secret::Level { .. } | Secret::Joint { .. } | Secret::Rows => match random.below(3) {
             0 => swap(survey, world, item, places),
             1 if several => hand_over(survey, world, item, places, random),
@@ -458,6 +473,53 @@ fn change(
     }
 }
 
+/// Everybody who chose one category chose another, and the other way round.
+fn relabel(survey: &Survey, world: &mut World, item: usize, bit: u64, random: &mut Random) {
+    let shape = &survey.shapes[item];
+    let other = random.pick(&shape.answers).filter(|other| *other != bit);
+    let Some(other) = other.filter(|other| (other | bit) & shape.none == 0) else { return };
+    for person in world.iter_mut() {
+        let old = person.row[item];
+        if (old & bit == 0) != (old & other == 0) {
+            *person = survey.choosing(person, item, old ^ bit ^ other);
+        }
+    }
+}
+
+/// Everybody who answered ticks one category, all but one category about as often: that one is left to a few.
+fn redeal(survey: &Survey, world: &mut World, item: usize, random: &mut Random) {
+    let mut answers = survey.shapes[item].answers.clone();
+    shuffle(&mut answers, random);
+    let mut few = 1 + random.below(4);
+    let last = answers.pop().unwrap_or(0);
+    for (place, person) in world.iter_mut().enumerate() {
+        if survey.shapes[item].is_answer(person.row[item]) {
+            let choice = if few > 0 { last } else { answers[place % answers.len()] };
+            few = few.saturating_sub(1);
+            *person = survey.choosing(person, item, choice);
+        }
+    }
+}
+
+/// One respondent ticks "none", and each of the ticks goes to somebody who has not got it.
+fn vacate(survey: &Survey, world: &mut World, item: usize, place: usize, random: &mut Random) {
+    let shape = &survey.shapes[item];
+    let old = world[place].row[item];
+    if shape.none == 0 || old & !shape.none == 0 {
+        return;
+    }
+    for &tick in shape.answers.iter().filter(|tick| old & **tick != 0) {
+        let lacks = |other: &usize| {
+            let choice = world[*other].row[item];
+            *other != place && choice & shape.all & !shape.none != 0 && choice & tick == 0
+        };
+        let lacking: Vec<usize> = (0..world.len()).filter(lacks).collect();
+        let Some(other) = random.pick(&lacking) else { return };
+        world[other] = survey.choosing(&world[other], item, world[other].row[item] | tick);
+    }
+    world[place] = survey.choosing(&world[place], item, shape.none);
+}
+
 /// Two respondents swap their answers to an item.
 fn swap(survey: &Survey, world: &mut World, item: usize, [one, other]: [usize; 2]) {
     let (a, b) = (world[one].row[item], world[other].row[item]);
@@ -469,13 +531,7 @@ fn swap(survey: &Survey, world: &mut World, item: usize, [one, other]: [usize; 2
 }
 
 /// One tick goes from one respondent to another, who may have had none, or be left with none.
-fn hand_over(
-    survey: &Survey,
-    world: &mut World,
-    item: usize,
-    [one, other]: [usize; 2],
-    random: &mut Random,
-) {
+fn hand_over(survey: &Survey, world: &mut World, item: usize, [one, other]: [usize; 2], random: &mut Random) {
     let (a, b) = (world[one].row[item], world[other].row[item]);
     let shape = &survey.shapes[item];
     let can_go = |bit: &u64| a & !b & !shape.none & bit != 0;

@@ -101,7 +101,11 @@ fn bundle(instrument: &Instrument, pair: usize) -> Vec<usize> {
     let tied = |start: usize| {
         let mut tied = vec![start];
         for _ in others() {
-            let more: Vec<usize> = others().filter(|ends| tied.contains(&ends[0]) != tied.contains(&ends[1])).flatten().copied().collect();
+            let more: Vec<usize> = others()
+                .filter(|ends| tied.contains(&ends[0]) != tied.contains(&ends[1]))
+                .flatten()
+                .copied()
+                .collect();
             tied.extend(more);
         }
         tied.sort_unstable();

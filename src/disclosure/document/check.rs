@@ -337,7 +337,12 @@ impl Checker<'_> {
                     let most = self.base_of(&pair.x, release).min(self.base_of(&pair.y, release));
                     self.coefficient(&place, *n, *r, most)?;
                     let shows_levels = shows_levels(self.instrument, &self.policy, pair, &release.items);
-                    expect(!shows_levels, place, "a coefficient", "none beside ticks that tell the joint table")?;
+                    expect(
+                        !shows_levels,
+                        place,
+                        "a coefficient",
+                        "none beside ticks that tell the joint table",
+                    )?;
                 }
                 (Some(ReleasedPair::Exact { x, y, sum_xy }), Rules::Exact) => {
                     let n = (self.levels(&place, &pair.x, x)?, self.levels(&place, &pair.y, y)?);
