@@ -1,7 +1,5 @@
 //! The rules for single tables, as functions of integers.
 
-use std::collections::BTreeSet;
-
 use super::{Count, Policy};
 use crate::statistics::{Histogram, pearson};
 
@@ -114,11 +112,10 @@ pub fn none_may_stand(ticks: &Ticks, base: u64, policy: &Policy) -> bool {
 /// Where not, nothing is shown: to leave out the one count that tells too much would tell that it does.
 pub fn ticks_may_be_shown(ticks: &Ticks, base: u64, policy: &Policy) -> bool {
     let least_nones = match ticks.nones[..] {
-        [Count::Withheld] => {
-            let possible = ticks.nones_that_leave_few(base, policy);
-            let Some(least) = possible.first().filter(|_| possible.len() > 1) else { return false };
-            *least
-        }
+        [Count::Withheld] => match ticks.nones_that_leave_few(base, policy) {
+            Some((least, most)) if least < most => least,
+            _ => return false,
+        },
         _ => ticks.nones.iter().map(|count| count.most(base)).sum(),
     };
     let covered: u64 = ticks.others.iter().map(|count| count.most(base)).sum::<u64>() + least_nones;
@@ -145,8 +142,8 @@ impl Ticks {
         nones.map_or(0, |nones| (self.exact().sum::<u64>() + nones).saturating_sub(base))
     }
 
-    /// Returns the numbers of "none" that would be shown, but for a few that they leave.
-    fn nones_that_leave_few(&self, base: u64, policy: &Policy) -> BTreeSet<u64> {
+    /// Returns the least and the largest number of "none" that would be shown, but for a few that they leave.
+    fn nones_that_leave_few(&self, base: u64, policy: &Policy) -> Option<(u64, u64)> {
         let least = |count: &Count| match count {
             Count::Exact(count) => *count,
             Count::Above(limit) => limit + 1,
@@ -155,7 +152,10 @@ impl Ticks {
         let most_ticked = self.others.iter().map(least).max().unwrap_or(0);
         let leaves = |count: u64| (1..policy.cell).filter_map(move |few| base.checked_sub(count + few));
         let possible = self.exact().flat_map(leaves);
-        possible.filter(|nones| *nones >= policy.cell && nones + most_ticked <= base).collect()
+        let possible = possible.filter(|nones| *nones >= policy.cell && nones + most_ticked <= base);
+        possible
+            .map(|nones| (nones, nones))
+            .reduce(|(least, most), (nones, _)| (least.min(nones), most.max(nones)))
     }
 }
 
@@ -247,8 +247,7 @@ fn is_off_extremes(x: &Side, y: &Side, sum_xy: u64, policy: &Policy) -> bool {
 
 /// Returns how far apart the nearest two values are that somebody has.
 fn smallest_gap(histogram: &Histogram) -> u64 {
-    let filled: Vec<u64> =
-        histogram.levels().filter(|(_, count)| *count > 0).map(|(value, _)| value).collect();
+    let filled: Vec<u64> = histogram.levels().map(|(value, _)| value).collect();
     filled.windows(2).map(|values| values[1] - values[0]).min().unwrap_or(1)
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use balint_survey::answers::{Answers, Response};
+use balint_survey::answers::{Answers, Response, Shown};
 use balint_survey::disclosure::{Collection, Policy, Refusal, Release, release};
 use balint_survey::instrument::{CategoryId, Instrument, Item, ItemId, Meaning, Variable};
 use balint_survey::tally::Tally;
@@ -200,7 +200,10 @@ impl Survey {
             let chosen = shape.categories.iter().enumerate().filter(|(bit, _)| row[item] >> bit & 1 == 1);
             chosen.for_each(|(_, category)| answers.choose(&self.instrument, shape.id, *category));
         }
-        self.instrument.sections().iter().for_each(|section| answers.leave_out(&self.instrument, section));
+        self.instrument
+            .sections()
+            .iter()
+            .for_each(|section| answers.leave_out(&self.instrument, section, Shown::OnPath));
         let response = answers.finish(&self.instrument).expect("nothing is left unanswered");
         let derive = |variable: &Variable| response.derive(&self.instrument, variable);
         let derived = self.instrument.derived().iter().map(derive).collect();
