@@ -148,15 +148,32 @@ impl Answers {
     }
 
     /// Returns what is missing in a section, in item order.
+    ///
+    /// Where everything is shown, nobody has to answer what not everybody is asked: to ask for it would tell who is.
     pub fn check(&self, instrument: &Instrument, section: &Section, shown: Shown) -> Vec<ItemError> {
-        let is_shown = |item: &ItemId| shown == Shown::Everything || self.is_on_path(instrument, *item);
+        let is_due = |error: &ItemError| {
+            shown == Shown::OnPath
+                || error.problem != ItemProblem::Unanswered
+                || instrument.item(error.item).condition.is_none()
+        };
+        self.errors(instrument, section, shown).filter(is_due).collect()
+    }
+
+    fn errors<'a>(
+        &'a self,
+        instrument: &'a Instrument,
+        section: &'a Section,
+        shown: Shown,
+    ) -> impl Iterator<Item = ItemError> + 'a {
+        let is_shown = move |item: &ItemId| shown == Shown::Everything || self.is_on_path(instrument, *item);
         let items = section.items.iter().copied().filter(is_shown);
-        items.filter_map(|item| self.drafted(instrument, item).err()).collect()
+        items.filter_map(|item| self.drafted(instrument, item).err())
     }
 
     /// Leaves out what is shown and unanswered in a section.
     pub fn leave_out(&mut self, instrument: &Instrument, section: &Section, shown: Shown) {
-        for error in self.check(instrument, section, shown) {
+        let errors: Vec<ItemError> = self.errors(instrument, section, shown).collect();
+        for error in errors {
             if error.problem == ItemProblem::Unanswered {
                 self.drafts[error.item.0] = Draft::LeftOut;
             }

@@ -67,7 +67,7 @@ const ABSENCE: f64 = 60_000.0;
 /// How often that is looked at, in milliseconds.
 const LOOK: i32 = 5_000;
 /// What somebody who is there does.
-const TOUCHES: [&str; 5] = ["pointerdown", "pointermove", "keydown", "input", "wheel"];
+const TOUCHES: [&str; 7] = ["pointerdown", "pointermove", "keydown", "input", "wheel", "focusin", "scroll"];
 
 /// Calls back when nobody has touched the device for a minute, or when the page is hidden.
 #[hook]
@@ -110,7 +110,10 @@ impl Watch {
             }
         });
         for touched in TOUCHES {
-            window.add_event_listener_with_callback(touched, touch.as_ref().unchecked_ref()).ok()?;
+            // On its way down: scrolling does not bubble.
+            window
+                .add_event_listener_with_callback_and_bool(touched, touch.as_ref().unchecked_ref(), true)
+                .ok()?;
         }
         window
             .document()?
@@ -129,7 +132,11 @@ impl Drop for Watch {
         window.clear_interval_with_handle(*timer);
         // None of it can fail for what was added.
         for touched in TOUCHES {
-            let _ = window.remove_event_listener_with_callback(touched, touch.as_ref().unchecked_ref());
+            let _ = window.remove_event_listener_with_callback_and_bool(
+                touched,
+                touch.as_ref().unchecked_ref(),
+                true,
+            );
         }
         if let Some(document) = window.document() {
             let _ = document

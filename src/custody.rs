@@ -4,8 +4,11 @@
 //! passphrase, bound to the collection, its instrument and its policy. Neither the passphrase nor the key is
 //! stored, and the record is of the same length however many have answered.
 //!
-//! Two records of a running tally differ by what was added between them. So the state is stored only after at
-//! least [`BATCH`] respondents more, never after one; a crash loses the few since then.
+//! Two records of a running tally differ by what was added between them. So the state is stored when the collection
+//! opens, with nobody in it, and then only after at least [`BATCH`] respondents more, never after one; a crash
+//! loses the few since then. Whoever has both the device and the passphrase can read what is stored.
+//!
+//! The record names the window that goes on with the collection, so that two windows cannot both release it.
 //!
 //! **Invariant:** nothing of a tally leaves this module but enciphered, into the storage of the device.
 
@@ -28,6 +31,8 @@ pub const MIN_PASSPHRASE: usize = 8;
 /// Rounds of PBKDF2 with SHA-256: what OWASP recommends (Password Storage Cheat Sheet, 2023).
 const ROUNDS: u32 = 600_000;
 const SALT: usize = 16;
+/// How many bytes name a window, so that two do not go on with one collection.
+const WINDOW: usize = 8;
 const NONCE: usize = 12;
 /// The form of the record; another one is not read.
 const FORM: &str = "1";
@@ -41,6 +46,8 @@ pub enum CustodyError {
     NotOpened,
     /// The browser keeps nothing for this page.
     NoStorage,
+    /// Another window of this browser has gone on with the collection.
+    Elsewhere,
 }
 
 impl fmt::Display for CustodyError {
@@ -49,8 +56,13 @@ impl fmt::Display for CustodyError {
             Self::NoCrypto => {
                 "This page is not served over https, so the browser cannot keep a passphrase safe"
             }
-            Self::NotOpened => "This is not the passphrase of this collection",
-            Self::NoStorage => "The browser keeps nothing for this page",
+            Self::NotOpened => {
+                "This is not the passphrase of this collection, or the survey was changed since"
+            }
+            Self::NoStorage => {
+                "The browser keeps nothing for this page: let it, or give the collection no name"
+            }
+            Self::Elsewhere => "This collection was ended, or goes on in another window",
         })
     }
 }
@@ -76,7 +88,7 @@ pub struct Case {
 impl Case {
     pub fn new(instrument: &Instrument, policy: &Policy, collection: &str) -> Case {
         Case {
-            place: ["balint-survey ", collection].concat(),
+            place: ["balint-survey ", instrument.id(), " ", collection].concat(),
             bound_to: [FORM, &instrument.hash().to_string(), &policy.hash().to_string(), collection]
                 .join("\n"),
         }
@@ -99,6 +111,11 @@ impl Case {
         let text = storage()?.get_item(&self.place).ok()??;
         from_hex(text.strip_prefix(FORM)?.strip_prefix(' ')?)
     }
+
+    /// Returns the window that the record belongs to.
+    fn window(&self) -> Option<Vec<u8>> {
+        self.record().map(|record| record.into_iter().take(WINDOW).collect())
+    }
 }
 
 /// The key to a collection's record.
@@ -107,6 +124,7 @@ pub struct Custody {
     case: Case,
     key: CryptoKey,
     salt: [u8; SALT],
+    window: [u8; WINDOW],
     /// Nothing, sealed: what a passphrase is tried on.
     probe: Vec<u8>,
 }
@@ -119,10 +137,16 @@ impl Custody {
     /// If the browser has no cryptography here.
     pub async fn new(case: Case, passphrase: &str) -> Result<Custody, CustodyError> {
         let mut salt = [0; SALT];
-        crypto()?.get_random_values_with_u8_array(&mut salt).map_err(|_| CustodyError::NoCrypto)?;
+        fill(&mut salt)?;
+        Custody::with(case, passphrase, salt).await
+    }
+
+    async fn with(case: Case, passphrase: &str, salt: [u8; SALT]) -> Result<Custody, CustodyError> {
+        let mut window = [0; WINDOW];
+        fill(&mut window)?;
         let key = derive(passphrase, &salt).await?;
         let probe = seal(&case, &key, &[]).await?;
-        Ok(Custody { case, key, salt, probe })
+        Ok(Custody { case, key, salt, window, probe })
     }
 
     /// Derives the key of a stored collection, and opens its record.
@@ -135,15 +159,16 @@ impl Custody {
         instrument: &Instrument,
         passphrase: &str,
     ) -> Result<(Custody, State), CustodyError> {
-        let record = case.record().filter(|record| record.len() > SALT).ok_or(CustodyError::NotOpened)?;
+        let record = case.record().and_then(|record| record.get(WINDOW..).map(<[u8]>::to_vec));
+        let record = record.filter(|record| record.len() > SALT).ok_or(CustodyError::NotOpened)?;
         let (salt, sealed) = record.split_at(SALT);
         let mut own = [0; SALT];
         own.copy_from_slice(salt);
-        let key = derive(passphrase, &own).await?;
-        let state = open(&case, &key, sealed).await.and_then(|bytes| State::from_bytes(&bytes, instrument));
-        let state = state.ok_or(CustodyError::NotOpened)?;
-        let probe = seal(&case, &key, &[]).await?;
-        Ok((Custody { case, key, salt: own, probe }, state))
+        let custody = Custody::with(case, passphrase, own).await?;
+        let bytes = open(&custody.case, &custody.key, sealed).await;
+        let state =
+            bytes.and_then(|bytes| State::from_bytes(&bytes, instrument)).ok_or(CustodyError::NotOpened)?;
+        Ok((custody, state))
     }
 
     /// Returns whether this is the passphrase.
@@ -154,22 +179,38 @@ impl Custody {
         }
     }
 
-    /// Stores the state in place of the last one.
+    /// Returns whether the collection goes on in this window, and in no other.
+    pub fn is_here(&self) -> bool {
+        self.case.window().is_some_and(|window| window == self.window)
+    }
+
+    /// Stores the state in place of the last one, unless another window has gone on with the collection.
+    ///
+    /// # Errors
+    ///
+    /// If the collection goes on elsewhere, or the browser keeps nothing for this page.
+    pub async fn store(&self, state: &State) -> Result<(), CustodyError> {
+        if self.is_here() { self.take(state).await } else { Err(CustodyError::Elsewhere) }
+    }
+
+    /// Stores the state, and with it goes on with the collection in this window alone.
     ///
     /// # Errors
     ///
     /// If the browser keeps nothing for this page.
-    pub async fn store(&self, state: &State) -> Result<(), CustodyError> {
+    pub async fn take(&self, state: &State) -> Result<(), CustodyError> {
         let sealed = seal(&self.case, &self.key, &state.to_bytes()).await?;
-        let record = [self.salt.as_slice(), &sealed].concat();
+        let record = [self.window.as_slice(), &self.salt, &sealed].concat();
         let text = [FORM, " ", &to_hex(&record)].concat();
         let stored = storage().and_then(|storage| storage.set_item(&self.case.place, &text).ok());
         stored.ok_or(CustodyError::NoStorage)
     }
 
-    /// Removes the record.
+    /// Removes the record, if it is of this window.
     pub fn remove(&self) {
-        self.case.remove();
+        if self.is_here() {
+            self.case.remove();
+        }
     }
 }
 
@@ -192,6 +233,11 @@ impl State {
 fn crypto() -> Result<Crypto, CustodyError> {
     let window = web_sys::window().ok_or(CustodyError::NoCrypto)?;
     window.crypto().map_err(|_| CustodyError::NoCrypto)
+}
+
+/// Fills an array with random bytes.
+fn fill(bytes: &mut [u8]) -> Result<(), CustodyError> {
+    crypto()?.get_random_values_with_u8_array(bytes).map(|_| ()).map_err(|_| CustodyError::NoCrypto)
 }
 
 fn subtle() -> Result<SubtleCrypto, CustodyError> {
@@ -229,7 +275,7 @@ async fn derive(passphrase: &str, salt: &[u8]) -> Result<CryptoKey, CustodyError
 /// Returns a fresh nonce, then the bytes enciphered with it.
 async fn seal(case: &Case, key: &CryptoKey, bytes: &[u8]) -> Result<Vec<u8>, CustodyError> {
     let mut nonce = [0; NONCE];
-    crypto()?.get_random_values_with_u8_array(&mut nonce).map_err(|_| CustodyError::NoCrypto)?;
+    fill(&mut nonce)?;
     let how = aes(case, &nonce);
     let sealed = subtle()?.encrypt_with_object_and_u8_array(&how, key, bytes);
     let sealed = JsFuture::from(sealed.map_err(|_| CustodyError::NoCrypto)?).await;

@@ -367,7 +367,7 @@ impl Releaser<'_> {
             let hidden = self.hidden_by_a_pair(variable, pairs);
             let is_released = !hidden && self.releases_levels(variable, counts, items);
             let parts = self.tally.parts(place).map(|(sum, squares)| ReleasedPart { sum, squares });
-            let has_parts = is_released && !variable.definition.summands().is_empty();
+            let has_parts = is_released && parts_may_be_shown(variable, counts.iter().sum(), items);
             ReleasedVariable {
                 id: variable.id.clone(),
                 counts: is_released.then(|| counts.to_vec()),
@@ -452,6 +452,19 @@ fn splits_a_shown_count(instrument: &Instrument, id: ItemId, items: &[ReleasedIt
     // Several ticks of one respondent overlap: their counts do not add up to who was asked.
     let adds_up = !parent.takes_several() || condition.categories.len() == 1;
     !(adds_up && cells.is_some_and(|cells| cells.iter().all(is_whole)))
+}
+
+/// The fewest whom a part of a sum may leave out, if it leaves out anybody.
+const PARTS_LEFT_OUT: u64 = 5;
+
+/// Returns whether the parts of a sum, over so many respondents, may stand beside the tables of its items.
+///
+/// The difference of the two is what those answered who left another item out: of one of them, the whole row.
+fn parts_may_be_shown(variable: &Variable, base: u64, items: &[ReleasedItem]) -> bool {
+    let summands = variable.definition.summands();
+    let left_out = |id: &ItemId| items[id.0].base.and_then(|all| all.checked_sub(base));
+    let is_safe = |left_out: u64| left_out == 0 || left_out >= PARTS_LEFT_OUT;
+    !summands.is_empty() && summands.iter().all(|id| left_out(id).is_some_and(is_safe))
 }
 
 /// Returns whether the levels of a count follow, or nearly so, from the ticks that are shown: beside a

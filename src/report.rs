@@ -5,7 +5,8 @@
 //! A value that does not exist is `null`; a count that is withheld is the string that the reader sees.
 //!
 //! For readers, [`layout`] arranges it as sections of tables and sentences, which [`text`], [`markdown`]
-//! and [`html`] write down; [`csv`] has one line per figure, for a spreadsheet.
+//! and [`html`] write down; [`csv`] has one line per count, item, number and correlation, for a
+//! spreadsheet.
 
 pub mod fieldwork;
 pub mod format;
@@ -216,7 +217,7 @@ pub struct CorrelationReport {
     pub df: Option<u64>,
     /// Two-sided, of Student's test.
     pub p: Option<f64>,
-    /// Adjusted for the family of planned correlations by Holm's method.
+    /// Adjusted for the family of planned correlations by Holm's method; `None` where one of them is withheld.
     pub p_holm: Option<f64>,
     /// Fisher's 95 % interval.
     pub low: Option<f64>,
@@ -274,7 +275,7 @@ impl Report {
             software: concat!("balint-survey ", env!("CARGO_PKG_VERSION")),
         };
         report.withheld = report.list_withheld();
-        report.complete = report.count_complete();
+        report.complete = report.count_complete(instrument);
         report.complete_rate = report.complete.zip(eligible).map(|(complete, of)| complete.of(of));
         report.with_words(instrument)
     }
@@ -304,15 +305,22 @@ impl Report {
         self.items.iter().chain(&self.themes).find(|item| item.id == id)
     }
 
-    /// Counts those who left nothing out: each of the others is missing somewhere, perhaps everywhere.
-    fn count_complete(&self) -> Option<Complete> {
+    /// Bounds those who left nothing out: at least those who are missing nowhere, at most those who are missing at no
+    /// item where everybody who is missing has left it out. "Prefer not to say" and "not applicable" are answers.
+    fn count_complete(&self, instrument: &Instrument) -> Option<Complete> {
         let respondents = self.respondents.exact()?;
-        let missing = self.items.iter().map(|item| item.missing).collect::<Option<Vec<u64>>>()?;
-        let any = missing.iter().fold(0_u64, |sum, missing| sum.saturating_add(*missing));
-        let most = missing.iter().max().copied().unwrap_or(0);
+        let (mut any, mut left_out) = (0_u64, 0);
+        for item in &self.items {
+            let missing = item.missing?;
+            any = any.saturating_add(missing);
+            let asked = instrument.find_item(&item.id).map(|id| instrument.item(id))?;
+            if asked.categories.iter().all(|category| category.meaning.is_answer()) {
+                left_out = left_out.max(missing);
+            }
+        }
         Some(Complete {
             at_least: respondents.saturating_sub(any),
-            at_most: respondents.saturating_sub(most),
+            at_most: respondents.saturating_sub(left_out),
         })
     }
 
@@ -442,6 +450,10 @@ fn correlations(release: &Release, instrument: &Instrument) -> Vec<CorrelationRe
     let planned = instrument.pairs().iter().zip(release.correlations());
     let mut reports: Vec<CorrelationReport> =
         planned.map(|(pair, released)| CorrelationReport::new(pair, released.result.as_ref())).collect();
+    // With a part of the family withheld, the adjustment of the rest is not known.
+    if reports.iter().any(|report| report.withheld.is_some()) {
+        return reports;
+    }
     let p_values: Vec<Option<f64>> = reports.iter().map(|report| report.p).collect();
     for (report, p_holm) in reports.iter_mut().zip(holm(&p_values)) {
         report.p_holm = p_holm;

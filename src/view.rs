@@ -59,9 +59,9 @@ pub fn Survey(props: &SurveyProps) -> Html {
     use_announcements(&session, &props.onevent);
     use_unload_guard(session.would_lose());
     use_custody(&session);
-    use_absence(session.is_being_answered(), {
+    use_absence(session.is_in_hand(), {
         let session = session.dispatcher();
-        Callback::from(move |()| session.dispatch(Action::Stop))
+        Callback::from(move |()| session.dispatch(Action::Abandon))
     });
     use_delivery(&session, &props.onevent);
     use_opening(session.is_open(), &props.onopen);
@@ -185,19 +185,26 @@ async fn perform(
     match task {
         Task::Open => {
             let made = Custody::new(case(settings), passphrase).await?;
+            if let Some(state) = session.empty_state().filter(|_| settings.is_named) {
+                // At once, so that what is stored does not tell whether anybody has answered.
+                made.take(&state).await?;
+            }
             custody.replace(Some(made));
             Ok(Action::Opened)
         }
         Task::Resume => {
             let (made, state) = Custody::resume(case(settings), &settings.instrument, passphrase).await?;
+            made.take(&state).await?;
             custody.replace(Some(made));
             Ok(Action::Resumed { state: Box::new(state) })
         }
         Task::Unlock => {
             let found = custody.borrow().clone();
             match found {
-                Some(custody) if custody.is_opened_by(passphrase).await => Ok(Action::Unlocked),
-                _ => Err(CustodyError::NotOpened),
+                Some(custody) if !custody.is_opened_by(passphrase).await => Err(CustodyError::NotOpened),
+                Some(custody) if settings.is_named && !custody.is_here() => Err(CustodyError::Elsewhere),
+                Some(_) => Ok(Action::Unlocked),
+                None => Err(CustodyError::NotOpened),
             }
         }
     }

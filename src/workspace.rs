@@ -20,6 +20,8 @@ pub struct Workspace {
     pub own: Vec<Source>,
     /// What it is compared with, if it is compared with releases.
     pub others: Vec<Source>,
+    /// The sums of the two sides, kept so that each release is added once.
+    sums: [Option<Release>; 2],
     pub compare: Compare,
     pub fieldwork: Fieldwork,
 }
@@ -95,6 +97,7 @@ impl Workspace {
             instruments: Rc::new(instruments),
             own: Vec::new(),
             others: Vec::new(),
+            sums: [None, None],
             compare: Compare::Nothing,
             fieldwork: Fieldwork::default(),
         }
@@ -121,13 +124,14 @@ impl Workspace {
     ///
     /// If it does not go with those that are there.
     pub fn add(&mut self, source: Source, side: Side) -> Result<(), AddError> {
-        let (own, others) = match side {
-            Side::Own => (&self.own, &self.others),
-            Side::Others => (&self.others, &self.own),
+        let others = match side {
+            Side::Own => &self.others,
+            Side::Others => &self.own,
         };
-        if let Some(sum) = merged(own) {
-            sum.merge(&source.release).map_err(AddError::Merge)?;
-        }
+        let sum = match &self.sums[side as usize] {
+            Some(sum) => sum.merge(&source.release).map_err(AddError::Merge)?,
+            None => source.release.clone(),
+        };
         if let Some(other) = others.first() {
             check_comparable(&source.release, &other.release)?;
         }
@@ -135,6 +139,7 @@ impl Workspace {
         if let Some(same) = same {
             return Err(AddError::Merge(MergeError::SameCollection(same.release.collections()[0].clone())));
         }
+        self.sums[side as usize] = Some(sum);
         match side {
             Side::Own => self.own.push(source),
             Side::Others => self.others.push(source),
@@ -150,9 +155,11 @@ impl Workspace {
         };
         if place < sources.len() {
             sources.remove(place);
+            self.sums[side as usize] = merged(sources);
         }
         if self.own.is_empty() {
             self.others.clear();
+            self.sums = [None, None];
             self.compare = Compare::Nothing;
         }
     }
@@ -165,7 +172,7 @@ impl Workspace {
 
     /// Returns the sum of the own releases.
     pub fn release(&self) -> Option<Release> {
-        merged(&self.own)
+        self.sums[Side::Own as usize].clone()
     }
 
     /// Returns the report of the own releases, compared with what was chosen.
@@ -183,7 +190,9 @@ impl Workspace {
         match self.compare {
             Compare::Nothing => None,
             Compare::Study => instrument.reference().map(|study| Cohort::published(study, instrument)),
-            Compare::Releases => Some(Cohort::of(&Report::new(&merged(&self.others)?, instrument))),
+            Compare::Releases => {
+                Some(Cohort::of(&Report::new(self.sums[Side::Others as usize].as_ref()?, instrument)))
+            }
         }
     }
 }

@@ -48,6 +48,7 @@ const ATTACKS: [Attack; 15] = [
         &[
             "the_statements_of_a_balint_group_are_never_correlated",
             "the_distribution_of_a_sum_of_items_is_withheld",
+            "the_row_of_one_who_left_a_statement_out_is_no_difference_of_sums",
         ],
     ),
     (
@@ -83,6 +84,7 @@ const ATTACKS: [Attack; 15] = [
         "counting screens and questions while somebody answers",
         &[
             "on_a_shared_device_everybody_is_shown_the_same_questions",
+            "whoever_obeys_the_words_of_a_question_is_asked_for_nothing_more",
             "two groups with different answers leave the same traces",
         ],
     ),
@@ -135,7 +137,10 @@ fn every_attack_is_made_by_a_test() {
         assert_eq!(*number, format!("A{}", place + 1));
         for test in *tests {
             let is_test = |text: &String| {
-                text.contains(&format!("fn {test}(")) || text.contains(&format!("\"{test}\""))
+                text.contains(&format!("#[test]\nfn {test}("))
+                    || text.contains(&format!("#[test]\n    fn {test}("))
+                    || text.contains(&format!("scenario(\"{test}\""))
+                    || text.contains(&format!("scenario(\n  \"{test}\""))
             };
             assert!(texts.iter().any(is_test), "{number}, {what}: there is no test {test:?}");
         }

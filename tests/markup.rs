@@ -100,7 +100,7 @@ fn count(html: &str, part: &str) -> usize {
 async fn policy_stands_before_the_first_question() {
     for (policy, sentence) in [
         ("standard", "Until 10 people have answered"),
-        ("strict", "fewer than 11 people gave"),
+        ("strict", "only 1 to 10 people gave"),
         ("small-group", "No numbers are shown"),
         ("published", "needs the approval of an ethics board"),
     ] {

@@ -277,7 +277,7 @@ fn without_the_passphrase_nobody_closes_or_sees_whether_there_are_enough() {
     let Phase::Locked { error: Some(error) } = &wrong.phase else { panic!("expected an error") };
     assert_eq!(
         (error.field, error.text.as_str()),
-        ("passphrase", "This is not the passphrase of this collection")
+        ("passphrase", "This is not the passphrase of this collection, or the survey was changed since")
     );
     assert!(wrong.passphrase.is_empty() && wrong.failures == 1);
     let kept = act(wrong, [write("half"), Action::KeepOpen]);
@@ -331,6 +331,42 @@ fn on_a_shared_device_everybody_is_shown_the_same_questions() {
     };
     assert_eq!(shown("0"), shown("gt8"));
     assert_eq!(shown("0"), [3, 1, 3]);
+}
+
+#[test]
+fn whoever_obeys_the_words_of_a_question_is_asked_for_nothing_more() {
+    // "Leave this out if you answered None": whoever does so sees what everybody sees.
+    // Nor is anybody else: or being asked would tell.
+    for experiences in ["0", "gt8"] {
+        let session = group("standard");
+        let actions = [
+            Action::Begin,
+            choose(&session, "year", "third"),
+            choose(&session, "sex", "female"),
+            choose(&session, "age", "21-25"),
+            Action::Continue,
+            choose(&session, "experiences", experiences),
+            Action::Continue,
+            choose(&session, "effects", "burnout"),
+            Action::Continue,
+        ];
+        let session = act(session, actions);
+        assert_eq!((session.screen(), session.failures), (Screen::Check, 0), "{experiences}");
+        assert_eq!(act(session, [Action::Finish]).screen(), Screen::Done, "{experiences}");
+    }
+}
+
+#[test]
+fn a_device_that_is_left_shows_nothing_of_who_had_it() {
+    let session = handed_in(group("standard"), 10);
+    let typed = act(session.clone(), [Action::AskToClose, write("half a pass"), Action::Abandon]);
+    assert!(typed.screen() == Screen::Intro && typed.passphrase.is_empty());
+    let unlocked = act(session.clone(), ASK_TO_CLOSE);
+    assert!(unlocked.is_in_hand());
+    assert_eq!(act(unlocked, [Action::Abandon]).screen(), Screen::Intro);
+    let begun = act(session.clone(), [Action::Begin, choose(&session, "sex", "male"), Action::Abandon]);
+    assert!(begun.screen() == Screen::Done && !is_chosen(&begun, "sex", "male"));
+    assert!(!session.is_in_hand());
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Collection, Policy, Rules, has_agreement, is_collection_name, rules, shows_levels, splits_a_shown_count,
+    Collection, Policy, Rules, has_agreement, is_collection_name, parts_may_be_shown, rules, shows_levels,
+    splits_a_shown_count,
 };
 use crate::digest::Digest;
 use crate::instrument::{Group, Instrument, Item, Meaning, Pooling, Variable};
@@ -89,8 +90,8 @@ pub struct ReleasedVariable {
     pub id: String,
     /// By level; `None` where they are withheld.
     pub counts: Option<Vec<u64>>,
-    /// For a sum over several items, each of them over the same respondents; `None` for other variables, and
-    /// where the counts are withheld.
+    /// For a sum over several items, each of them over the same respondents; `None` for other variables, where the
+    /// counts are withheld, and where they would tell of a few who left an item out.
     pub parts: Option<Vec<ReleasedPart>>,
 }
 

@@ -165,10 +165,15 @@ fn adaptive(instrument: &Instrument) -> String {
         let chosen = on.categories().filter(|(id, _)| categories.contains(*id));
         let labels: Vec<String> = chosen.map(|(_, category)| format!("“{}”", category.label)).collect();
         let is = if *negated { "is not" } else { "is" };
-        Some(format!("“{}” is asked where “{}” {is} {}", item.label, on.label, labels.join(" or ")))
+        Some(format!("“{}” counts where “{}” {is} {}", item.label, on.label, labels.join(" or ")))
     };
     let rules: Vec<String> = instrument.items().filter_map(|(_, item)| rule(item)).collect();
-    if rules.is_empty() { "None.".to_owned() } else { format!("{}.", rules.join("; ")) }
+    match rules[..] {
+        [] => "None.".to_owned(),
+        _ => {
+            format!("None on the shared device: everybody is shown the same questions. {}.", rules.join("; "))
+        }
+    }
 }
 
 fn completion(report: &Report) -> String {
@@ -184,6 +189,9 @@ fn analysis(report: &Report) -> Vec<Entry> {
     const ANALYSIS: &str = "Analysis";
     let correction = match report.correlations.len() {
         0 => "None: no weights.".to_owned(),
+        _ if !method::is_adjusted(report) => {
+            "No weights; no adjustment of p-values, since not all are released.".to_owned()
+        }
         n => format!(
             "No weights. Holm’s adjustment over the {} planned {}.",
             format::number_word(n),

@@ -178,7 +178,7 @@ impl Comparison {
     /// Returns how the difference was tested, in a sentence.
     pub(super) fn method(&self) -> String {
         format!(
-            "Differences from {} were tested with Pearson’s χ² without continuity correction, with Fisher’s exact test where an expected count is below 5, and with Welch’s t for means; p-values are adjusted by Holm’s method over all {} tests of the comparison.",
+            "Differences from {} were tested with Pearson’s χ² without continuity correction, with Fisher’s exact test where an expected count is below 5 and the tables are not too many to go through, and with Welch’s t for means; p-values are adjusted by Holm’s method over all {} tests of the comparison.",
             self.with.title(),
             self.tests.len()
         )
@@ -258,7 +258,7 @@ fn of_table(id: &str, category: Option<&str>, label: &str, table: &[Vec<u64>; 2]
         Some(p) => {
             Some(Test { kind: TestKind::FisherExact, statistic: None, df: None, p, p_holm: p, ..test })
         }
-        // With so many tables that they cannot be gone through, few cells are small.
+        // There are too many tables to go through; the report says which test was made.
         None => Some(test),
     }
 }

@@ -1,4 +1,4 @@
-//! The report as CSV, one line per figure, for a spreadsheet or a statistics package.
+//! The report as CSV, one line per count, item, number and correlation, for a spreadsheet or a statistics package.
 
 use super::{CorrelationReport, ItemReport, Report};
 

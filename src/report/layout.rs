@@ -10,6 +10,9 @@ use super::{
 use crate::disclosure::Count;
 use crate::instrument::{Instrument, Item, Kind, Pair};
 
+/// The title of the section that is for a paper, and not for those who were asked.
+const CHECKLIST: &str = "CHERRIES checklist";
+
 /// A report, ready to be written.
 pub struct Document {
     pub title: String,
@@ -94,6 +97,14 @@ impl Document {
             note: report.fieldwork.note.clone(),
             sections: sections.into_iter().flatten().collect(),
         }
+    }
+}
+
+impl Document {
+    /// Leaves out what only a paper needs.
+    pub fn without_checklist(mut self) -> Document {
+        self.sections.retain(|section| section.title != CHECKLIST);
+        self
     }
 }
 
@@ -417,13 +428,14 @@ impl<'a> Layout<'a> {
         let table = Table {
             columns: ["Item", "Entry"].map(str::to_owned).into(),
             groups: groups.collect(),
-            notes: vec![
-                "Entries describe a survey that was taken with this widget; where answers came from elsewhere, correct them.".to_owned(),
-                "Eysenbach G. J Med Internet Res 2004;6(3):e34, corrected 2012;14(1):e8.".to_owned(),
-            ],
+            notes: vec!["Eysenbach G. J Med Internet Res 2004;6(3):e34, corrected 2012;14(1):e8.".to_owned()],
             charts: Vec::new(),
         };
-        Section { title: "CHERRIES checklist".to_owned(), blocks: vec![Block::Table(table)] }
+        let first = "What follows holds for a survey that was taken with this widget. For answers that came from elsewhere, correct it.";
+        Section {
+            title: CHECKLIST.to_owned(),
+            blocks: vec![Block::Paragraph(first.to_owned()), Block::Table(table)],
+        }
     }
 }
 

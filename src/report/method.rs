@@ -33,8 +33,9 @@ pub fn sentences(report: &Report, instrument: &Instrument) -> String {
     }
     if !report.correlations.is_empty() {
         sentences.push(format!(
-            "Associations are Pearson correlations, {} and planned beforehand, with Student’s t test, the exact permutation test where the counts are released, Fisher’s 95% intervals and Holm’s adjustment.",
-            format::number_word(report.correlations.len())
+            "Associations are Pearson correlations, {} and planned beforehand, with Student’s t test, the exact permutation test where the counts are released, Fisher’s 95% intervals{}.",
+            format::number_word(report.correlations.len()),
+            if is_adjusted(report) { " and Holm’s adjustment" } else { ", and no adjustment, since not all of them are released" }
         ));
     }
     if let Some(comparison) = &report.comparison {
@@ -46,18 +47,24 @@ pub fn sentences(report: &Report, instrument: &Instrument) -> String {
     sentences.join(" ")
 }
 
+/// Returns whether the p-values of the correlations are adjusted.
+pub(super) fn is_adjusted(report: &Report) -> bool {
+    report.correlations.iter().all(|found| found.withheld.is_none())
+}
+
 /// Returns the rules of a policy in one sentence.
 pub(super) fn rules(policy: &Policy) -> String {
     let (threshold, cell) = (policy.threshold(), policy.cell());
     match policy.rules() {
         Rules::Cells => format!(
-            "nothing is released of fewer than {threshold} respondents or answers, and counts that leave fewer than {cell} on either side are joined, banded or withheld."
+            "nothing is released of fewer than {threshold} respondents, nor of a question that fewer answered, and counts of 1 to {} people are joined, banded or withheld.",
+            cell - 1
         ),
         Rules::Bands => format!(
             "nothing is released of fewer than {threshold} respondents, and no counts, only whether 80% or more, 20% or fewer or something between agreed."
         ),
         Rules::Exact => format!(
-            "nothing is released of fewer than {threshold} respondents or answers; every other count is released as it is."
+            "nothing is released of fewer than {threshold} respondents, nor of a question that fewer answered; every other count is released as it is, small ones too."
         ),
     }
 }

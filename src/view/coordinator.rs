@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DragEvent, File, FileList, HtmlElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{DragEvent, File, FileList, FocusOptions, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::desk::{Desk, DeskAction, Field, FieldworkForm, Job, Kept, Portal};
@@ -41,8 +41,10 @@ pub fn Coordinator(props: &CoordinatorProps) -> Html {
     let cancelled = use_mut_ref(|| Rc::new(Cell::new(false)));
     let heading = use_node_ref();
     use_releases(props, &desk);
-    use_focus(desk.additions, &heading, props.release.is_none());
-    let article = use_memo(desk.workspace.clone(), article);
+    let is_page = props.release.is_none();
+    use_focus(desk.additions, &heading, is_page);
+    let article =
+        use_memo((desk.workspace.clone(), is_page), |(workspace, is_page)| article(workspace, *is_page));
     let page = Page { desk: &desk, cancelled: cancelled.borrow().clone() };
     let report = html! {
         <div ref={heading} class="document" part="report" tabindex="-1">
@@ -65,12 +67,13 @@ pub fn Coordinator(props: &CoordinatorProps) -> Html {
     }
 }
 
-/// Returns the report as HTML.
-fn article(workspace: &Workspace) -> String {
+/// Returns the report as HTML; those who were asked need no checklist for a paper.
+fn article(workspace: &Workspace, is_page: bool) -> String {
     let (Some(report), Some(instrument)) = (workspace.report(), workspace.instrument()) else {
         return String::new();
     };
-    html::article(&Document::new(&report, instrument), 2)
+    let document = Document::new(&report, instrument);
+    html::article(&if is_page { document } else { document.without_checklist() }, 2)
 }
 
 /// Loads what the page begins with: one release, or the list of the portal's.
@@ -143,8 +146,12 @@ fn use_focus(additions: u32, heading: &NodeRef, is_page: bool) {
     let heading = heading.clone();
     use_effect_with(additions, move |additions| {
         if let Some(report) = heading.cast::<HtmlElement>().filter(|_| is_page && *additions > 0) {
-            // It fails only for an element that cannot take focus, and this one can.
-            let _ = report.focus();
+            // Focus alone would bring the middle of it into view. It fails only for an element that cannot take
+            // focus, and this one can.
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = report.focus_with_options(&options);
+            report.scroll_into_view();
         }
     });
 }
@@ -295,7 +302,7 @@ impl Page<'_> {
         let chosen = self.desk.terms.policy;
         html! {
             <details>
-                <summary>{ format!("For responses (.csv): policy “{}”", chosen.name()) }</summary>
+                <summary>{ format!("For responses (.csv) that are read from now on: policy “{}”", chosen.name()) }</summary>
                 <div class="fields">
                     <div class="field">
                         <label for="policy">{ "Policy" }</label>
@@ -310,6 +317,7 @@ impl Page<'_> {
                         <input id="eligible" type="text" inputmode="numeric" value={self.desk.terms.eligible.clone()} oninput={oneligible} />
                     </div>
                 </div>
+                <p>{ "Choose the policy once, before you look at results, and publish one release of these responses: two of them, under two policies or with one response more, can tell what each of them hides." }</p>
                 <ul class="policy">{ for words::policy(&chosen).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
             </details>
         }
@@ -362,10 +370,19 @@ impl Page<'_> {
                 <ul class="sources">{ for self.list(&workspace.own, Side::Own) }</ul>
                 { self.compare() }
                 <div class="buttons">
-                    { button("Start over", false, Some(self.on(|_| DeskAction::Clear))) }
+                    { button("Start over", false, Some(self.start_over())) }
                 </div>
             </section>
         }
+    }
+
+    /// Clears everything; what is being read is cancelled, so that it does not come after all.
+    fn start_over(&self) -> Callback<MouseEvent> {
+        let cancelled = Rc::clone(&self.cancelled);
+        self.on(move |_| {
+            cancelled.set(true);
+            DeskAction::Clear
+        })
     }
 
     fn list(&self, sources: &[Source], side: Side) -> Vec<Html> {

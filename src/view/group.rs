@@ -28,7 +28,7 @@ pub fn set_up(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     let passphrase = passphrase(
         props,
         "Choose a passphrase for closing",
-        "8 characters or more. Only whoever knows it can close the collection, or go on with it after this page was closed. It is stored nowhere: if you lose it, the collection is lost.",
+        "8 characters or more. Only whoever knows it can close the collection, or go on with it after this page was closed. This page stores it nowhere, and neither should the browser: if you lose it, the collection is lost.",
     );
     html! {
         <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Open)}>
@@ -82,6 +82,7 @@ pub fn resume(props: &ScreenProps, error: Option<&FieldError>) -> Html {
             { field_errors(props, error) }
             { props.heading(for_whom(), "Go on with this collection?") }
             { lead(format!("The collection “{}” is open on this device.", session.settings.collection)) }
+            <p>{ format!("Everybody up to the last {BATCH} is kept. Whoever answered after that, {} at most, can answer again.", BATCH - 1) }</p>
             { field.html(error) }
             <div class="buttons">
                 { submit_button(if session.task.is_some() { "Opening …" } else { "Go on" }) }
@@ -154,7 +155,7 @@ impl Field<'_> {
             Some(_) => format!("{id}-hint {id}-error"),
             None => format!("{id}-hint"),
         };
-        // "new-password" keeps a browser from offering, and from keeping, what is typed; "off" does not.
+        // "new-password" keeps a browser from filling in what it has kept; it may still offer to keep this one.
         let autocomplete = if kind == "password" { "new-password" } else { "off" };
         html! {
             <div class={classes!("question", error.map(|_| "has-error"))}>
@@ -164,10 +165,10 @@ impl Field<'_> {
                     <p id={format!("{id}-error")} class="error"><span class="visually-hidden">{ "Error: " }</span>{ &error.text }</p>
                 }
                 if kind == "password" {
-                    // Browsers that keep passphrases keep each under a name.
+                    // Where it is kept after all, it is under the name of its collection.
                     <input type="text" autocomplete="username" value={name.to_owned()} readonly=true hidden=true />
                 }
-                <input {id} class="short" type={kind} {autocomplete} aria-describedby={described_by}
+                <input {id} class={(id == ELIGIBLE).then_some("short")} type={kind} {autocomplete} aria-describedby={described_by}
                     inputmode={(id == ELIGIBLE).then_some("numeric")} value={value.to_owned()} {oninput} />
             </div>
         }
@@ -303,7 +304,7 @@ pub fn delivery_text(session: &Session) -> String {
     match &session.delivery {
         Delivery::None => "Nothing was sent. Download the release to keep it.".to_owned(),
         Delivery::Ready => format!(
-            "Nothing was sent yet. Look at what will be sent, to {endpoint} and nowhere else; then send it."
+            "Nothing was sent yet. Look at what will be sent, to {endpoint} and nowhere else; then send it, before this page is closed: it is kept nowhere else."
         ),
         Delivery::Sending => format!("Sending the release to {endpoint} …"),
         Delivery::Kept => format!("The release was sent to {endpoint} and is kept there."),

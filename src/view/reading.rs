@@ -40,6 +40,8 @@ pub struct Terms {
 pub enum ReadError {
     /// The browser does not give it.
     Unreadable,
+    /// By its name it is neither a release nor responses.
+    OtherKind,
     TooLarge {
         bytes: f64,
     },
@@ -66,6 +68,9 @@ impl fmt::Display for ReadError {
                     "found {megabytes} MB; expected a release, of 1 MB at most, or responses in a .csv file"
                 )
             }
+            Self::OtherKind => {
+                f.write_str("found another kind of file; expected a release (.json) or responses (.csv)")
+            }
             Self::NoInstrument { known } => {
                 write!(f, "line 1: no column of any survey; expected the columns of {}", known.join(" or "))
             }
@@ -88,7 +93,10 @@ pub async fn read(
     terms: Terms,
     is_wanted: impl Fn(f64) -> bool,
 ) -> Result<Found, ReadError> {
-    if !is_csv(&file.name()) {
+    if !has_ending(&file.name(), ".csv") {
+        if !has_ending(&file.name(), ".json") {
+            return Err(ReadError::OtherKind);
+        }
         if file.size() > MAX_RELEASE {
             return Err(ReadError::TooLarge { bytes: file.size() });
         }
@@ -137,8 +145,8 @@ async fn piece(blob: &Blob, start: f64, end: f64) -> Result<Vec<u8>, ReadError> 
     Ok(Uint8Array::new(buffer.unchecked_ref()).to_vec())
 }
 
-fn is_csv(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".csv")
+fn has_ending(name: &str, ending: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(ending)
 }
 
 /// Returns a name for the collection of a file: what is before its ending, with a hyphen for each character

@@ -208,6 +208,8 @@ pub enum Action {
     },
     /// Gives up on a group's device: erases the answers.
     Stop,
+    /// Leaves a group's device as it is, whoever has it.
+    Abandon,
     /// Hands the answers in: to the group's tally, or to the preview.
     Finish,
     /// Erases the answers.
@@ -300,9 +302,26 @@ impl Session {
         self.is_open() || has_release && !self.is_saved && self.delivery != Delivery::Kept
     }
 
-    /// Returns whether somebody is answering on a device that others will have after them.
-    pub fn is_being_answered(&self) -> bool {
-        self.is_open() && matches!(self.phase, Phase::Section(_) | Phase::Check)
+    /// Returns whether a device that others will have next shows what only the one who has it may see.
+    pub fn is_in_hand(&self) -> bool {
+        let screen = self.screen();
+        self.is_open()
+            && matches!(screen, Screen::Section(_) | Screen::Check | Screen::Locked | Screen::Closing)
+    }
+
+    /// Takes back everything that the one who had the device has left on it.
+    fn abandon(&mut self) {
+        match self.screen() {
+            Screen::Section(_) | Screen::Check => self.end(),
+            Screen::Locked | Screen::Closing => self.keep_open(),
+            _ => {}
+        }
+    }
+
+    fn keep_open(&mut self) {
+        self.task = None;
+        self.passphrase.clear();
+        self.go(Phase::Intro);
     }
 
     /// Returns the state that is to be stored, once enough respondents were added since the last time.
@@ -346,6 +365,12 @@ impl Session {
         let threshold = self.settings.policy.threshold();
         let number = parse_eligible(&self.eligible).ok().filter(|number| *number >= threshold)?;
         Collection::new(&self.settings.collection, Some(number)).ok()
+    }
+
+    /// Returns the state of the collection that is being opened.
+    pub fn empty_state(&self) -> Option<State> {
+        let eligible = self.described()?.eligible()?;
+        Some(State { eligible, tally: Tally::new(&self.settings.instrument) })
     }
 
     fn ask_to_open(&mut self) {
@@ -423,6 +448,9 @@ impl Session {
         if self.shown() == Shown::OnPath {
             self.answers.prune(&self.settings.instrument);
         }
+        // What nobody has to answer is left out now, so that the end asks for nothing more.
+        let settings = Rc::clone(&self.settings);
+        self.answers.leave_out(&settings.instrument, &settings.instrument.sections()[place], self.shown());
         let is_last = place + 1 == self.settings.instrument.sections().len();
         self.go(if is_last { Phase::Check } else { Phase::Section(place + 1) });
     }
@@ -526,6 +554,9 @@ impl Reducible for Session {
     fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
         let mut next = Session::clone(&self);
         match (&action, next.screen()) {
+            (Action::WriteEligible { .. } | Action::WritePassphrase { .. }, _) if next.task.is_some() => {
+                return self;
+            }
             (Action::WriteEligible { text }, Screen::SetUp) => next.eligible.clone_from(text),
             (Action::WritePassphrase { text }, Screen::SetUp | Screen::Resume | Screen::Locked) => {
                 next.passphrase.clone_from(text);
@@ -561,11 +592,8 @@ impl Reducible for Session {
                 next.forget();
                 next.go(Phase::Locked { error: None });
             }
-            (Action::KeepOpen, Screen::Closing | Screen::Locked) => {
-                next.task = None;
-                next.passphrase.clear();
-                next.go(Phase::Intro);
-            }
+            (Action::KeepOpen, Screen::Closing | Screen::Locked) => next.keep_open(),
+            (Action::Abandon, _) if next.is_in_hand() => next.abandon(),
             (Action::Close, Screen::Closing) if next.has_enough() => next.close(),
             (Action::Erase, Screen::Closing) => next.erase(),
             (Action::Send, Screen::Closed) => next.send(),

@@ -25,7 +25,7 @@ pub fn policy(policy: &Policy) -> Vec<String> {
     match policy.rules() {
         Rules::Cells => {
             sentences.push(format!(
-                "An answer that fewer than {cell} people gave is joined with others or not shown. So is one that nearly everybody gave."
+                "An answer that only 1 to {} people gave is joined with others or not shown. So is one that nearly everybody gave.", cell - 1
             ));
             sentences.push(
                 "No combination of two answers is shown, apart from the correlations that were planned beforehand.".into(),
@@ -50,10 +50,11 @@ pub fn policy(policy: &Policy) -> Vec<String> {
 }
 
 /// Returns what no rule of release can protect a respondent from.
-pub fn residual_risks() -> [&'static str; 5] {
+pub fn residual_risks() -> [&'static str; 6] {
     [
         "Whoever serves this page could change it. So could an extension of this browser.",
         "The person who runs the group, and whoever is in the room, knows who takes part.",
+        "Whoever has both this device and the passphrase can read the sums of those who have answered so far.",
         "If all but you put their answers together, they can compute yours from an exact count.",
         "What a group has in common is known of each of its members.",
         "Where the survey stands in a frame from another site, that site is trusted with it as well.",

@@ -74,7 +74,6 @@ scenario("eleven people answer, and the portal gets one release and reports on a
     "Table 1. Respondents",
     "Table 2. Responses",
     "Correlations (Pearson, planned)",
-    "CHERRIES checklist",
   ]);
 
   const [put, ...others] = portal.log.puts();

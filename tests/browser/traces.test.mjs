@@ -97,6 +97,8 @@ const another = {
   talking: [">50%", "No one available", "Cynicism about health care"],
   words: "canary of the other",
 };
+/** Who had no experiences leaves out what the words of the questions say. */
+const none = { ...another, experiences: "None", talking: ["Cynicism about health care"] };
 
 scenario("two people with different answers leave the same traces on their own devices", async (portal) => {
   await portal.page.addInitScript(recordWrites);
@@ -127,7 +129,7 @@ async function nine(portal, answers) {
   const survey = await portal.open("class-group");
   await openCollection(survey, 30);
   await respond(survey, 9, (i) => (i % 2 ? answers : { ...answers, words: "" }));
-  await portal.page.waitForFunction(() => window.writes.length > 0);
+  await portal.page.waitForFunction(() => window.writes.length > 1);
   const thanks = await traces(portal, survey);
   await askToClose(survey);
   await survey.getByText("Not yet enough: fewer than 10 people have answered.").waitFor();
@@ -140,7 +142,7 @@ async function nine(portal, answers) {
 
 scenario("two groups with different answers leave the same traces", async (portal) => {
   await portal.page.addInitScript(recordWrites);
-  const seen = [await nine(portal, one), await nine(portal, another)];
+  const seen = [await nine(portal, one), await nine(portal, another), await nine(portal, none)];
   for (const { thanks, end } of seen) {
     for (const { page } of [thanks, end]) {
       delete page.history;
@@ -148,11 +150,12 @@ scenario("two groups with different answers leave the same traces", async (porta
       page.writes = page.writes.map(([name, key, value]) => [name, key, value?.length]);
       page.stored = Object.entries(page.stored).map(([key, value]) => [key, value.length]);
     }
-    assert.equal(thanks.page.writes.length, 1, "nine people are one batch");
+    assert.equal(thanks.page.writes.length, 2, "nobody at the opening, and then one batch of nine people");
     assert.equal(thanks.page.stored.length, 1);
     assert.deepEqual(end.page.stored, [], "nothing is left");
   }
   assert.deepEqual(seen[1], seen[0]);
+  assert.deepEqual(seen[2], seen[0]);
   assert.doesNotMatch(JSON.stringify(seen), /canary|\bnine\b/);
 });
 
@@ -164,13 +167,15 @@ scenario(
     const survey = await portal.open("class-group");
     const stored = () => portal.page.evaluate(() => Object.entries(localStorage));
     await openCollection(survey, 30);
+    const [[name, nobody]] = await stored();
+    assert.equal(name, "balint-survey stress-experience class-of-2028-seminar-a");
     await respond(survey, 4);
-    assert.deepEqual(await stored(), [], "four are not stored");
+    assert.deepEqual(await stored(), [[name, nobody]], "four are not stored");
     await press(survey, "I am the next person");
     await respond(survey, 1);
-    await portal.page.waitForFunction(() => localStorage.length === 1);
-    const [[name, five]] = await stored();
-    assert.equal(name, "balint-survey class-of-2028-seminar-a");
+    await portal.page.waitForFunction(([name, before]) => localStorage[name] !== before, [name, nobody]);
+    const [[, five]] = await stored();
+    assert.equal(five.length, nobody.length);
     assert.match(five, /^1 [0-9a-f]+$/);
     for (let i = 0; i < 4; i++) {
       await press(survey, "I am the next person");
@@ -202,6 +207,28 @@ scenario(
     assert.ok(values.every((value) => !value.includes(passphrase)), "the passphrase is stored nowhere");
   },
 );
+
+scenario("of two windows only the one that has gone on with a collection can close it", async (portal) => {
+  const survey = await portal.open("class-group");
+  await openCollection(survey, 30);
+  await respond(survey, 10);
+  const page = await portal.context.newPage();
+  await page.goto(`${portal.server.url}#class-group`);
+  const other = page.locator("#class-group balint-survey");
+  await at(other, "Go on with this collection?");
+  await other.getByLabel("Passphrase").fill(passphrase);
+  await press(other, "Go on");
+  await other.getByRole("button", { name: "Start" }).waitFor();
+
+  await survey.locator("summary", { hasText: "For the person who runs this group" }).click();
+  await press(survey, "Close the collection");
+  await survey.getByLabel("Passphrase").fill(passphrase);
+  await press(survey, "Continue");
+  await survey.locator(".error-summary", { hasText: "goes on in another window" }).waitFor();
+  await askToClose(other);
+  await press(other, "Close and make the results");
+  await at(other, "Results of this group");
+});
 
 scenario("a changed record does not open, and can be given up", async (portal) => {
   portal.page.on("dialog", (dialog) => dialog.accept());

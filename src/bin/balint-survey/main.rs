@@ -127,7 +127,7 @@ enum Format {
     Text,
     /// For programs: see www/report.schema.json.
     Json,
-    /// One line per figure, for a spreadsheet or a statistics package.
+    /// One line per count, item, number and correlation, for a spreadsheet.
     Csv,
     /// With tables.
     Markdown,

@@ -246,7 +246,8 @@ impl Checker<'_> {
             let sum = self.levels(&place, variable, counts)?;
             let most = self.base_of(variable, release);
             expect(sum <= most, &place, format!("{sum} respondents"), format!("at most {most}"))?;
-            self.parts(&place, variable, counts, released.parts.as_deref())?;
+            let may_be_shown = self.is_merged || parts_may_be_shown(variable, sum, &release.items);
+            self.parts(&place, variable, counts, released.parts.as_deref(), may_be_shown)?;
             if self.policy.rules() == Rules::Cells {
                 self.shown_levels(&place, variable, counts, release)?;
             }
@@ -261,11 +262,19 @@ impl Checker<'_> {
         variable: &Variable,
         counts: &[u64],
         parts: Option<&[ReleasedPart]>,
+        may_be_shown: bool,
     ) -> Result<(), ReleaseError> {
         let items = variable.definition.summands();
-        let is_whole = parts.map(<[_]>::len) == (!items.is_empty()).then_some(items.len());
-        expect(is_whole, place, "other parts", "one for each item of a sum, and none for other variables")?;
-        let parts = parts.unwrap_or_default();
+        let Some(parts) = parts else {
+            return expect(
+                self.is_merged || !may_be_shown,
+                place,
+                "no parts",
+                "one for each item of the sum",
+            );
+        };
+        expect(may_be_shown, place, "parts", "none for other variables, nor beside a few who are left out")?;
+        expect(parts.len() == items.len(), place, parts.len(), format!("{} parts", items.len()))?;
         // The counts are checked: their sum fits.
         let n = u128::from(counts.iter().sum::<u64>());
         for (id, part) in items.iter().zip(parts) {
@@ -283,7 +292,7 @@ impl Checker<'_> {
         let total: u128 = parts.iter().map(|part| u128::from(part.sum)).sum();
         let levels = counts.iter().zip(variable.levels.clone());
         let expected: u128 = levels.map(|(count, level)| u128::from(*count) * u128::from(level)).sum();
-        let adds_up = parts.is_empty() || total == expected;
+        let adds_up = total == expected;
         expect(adds_up, place, format!("parts that add up to {total}"), expected)
     }
 
