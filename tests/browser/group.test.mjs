@@ -295,11 +295,12 @@ scenario("the page asks before it is left while a collection is open, and not af
   await answerClassSurvey(survey);
   await portal.page.reload();
   assert.deepEqual(dialogs, ["beforeunload"]);
-  const closed = await portal.place(smallGroup);
+  // The collection that was left open is still there for whoever knows its passphrase.
+  const closed = await portal.place({ ...smallGroup, collection: "another" });
   await closeSmallGroup(closed, variedAnswers);
   await portal.page.reload();
   assert.deepEqual(dialogs, ["beforeunload", "beforeunload"], "the only release is neither sent nor downloaded");
-  const kept = await portal.place(smallGroup);
+  const kept = await portal.place({ ...smallGroup, collection: "a-third" });
   await closeSmallGroup(kept, variedAnswers);
   await send(kept);
   await delivery(kept, "is kept there");

@@ -94,7 +94,7 @@ fn one(shape: &Shape, spread: Spread, kinds: &[usize], random: &mut Random) -> V
     let size = kinds.len();
     let any = |random: &mut Random| random.pick(&shape.answers).unwrap_or(0);
     let [usual, other] = [any(random), any(random)];
-    let mut split = |exceptions: usize, random: &mut Random| -> Vec<u64> {
+    let split = |exceptions: usize, random: &mut Random| -> Vec<u64> {
         let is_one_other = random.chance(50);
         let exception = |random: &mut Random| if is_one_other { other } else { any(random) };
         (0..size).map(|i| if i < exceptions { exception(random) } else { usual }).collect()
