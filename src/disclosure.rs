@@ -10,7 +10,8 @@
 //! - *One choice.* Every category with somebody in it has at least as many as the cell limit: exact.
 //!   Else the first declared pooling for which that holds. Else, for an item with two groups, a band
 //!   that tells unanimity from a few dissenters no more than it must: not at all. Else the base only.
-//! - *Several choices.* A count is exact when neither those who ticked nor those who did not are few.
+//! - *Several choices.* A count is exact when neither those who ticked nor those who did not are few; the table
+//!   is shown when its counts together tell of no few either: see [`rules::ticks_may_be_shown`].
 //! - *Means* follow from full tables; nothing else releases them.
 //! - *Pairs*: see [`rules::pair`].
 //!

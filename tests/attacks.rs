@@ -91,7 +91,11 @@ const ATTACKS: [Attack; 15] = [
     (
         "A13",
         "a forged release",
-        &["forged_sums_of_products_are_refused", "bases_that_do_not_add_up_are_refused"],
+        &[
+            "forged_sums_of_products_are_refused",
+            "bases_that_do_not_add_up_are_refused",
+            "whatever_is_forged_is_refused_with_a_reason_or_possible",
+        ],
     ),
     (
         "A14",
