@@ -165,9 +165,18 @@ impl Answers {
         section: &'a Section,
         shown: Shown,
     ) -> impl Iterator<Item = ItemError> + 'a {
+        self.asked(instrument, section, shown).filter_map(|item| self.drafted(instrument, item).err())
+    }
+
+    /// Returns the items of a section that are shown.
+    pub fn asked<'a>(
+        &'a self,
+        instrument: &'a Instrument,
+        section: &'a Section,
+        shown: Shown,
+    ) -> impl Iterator<Item = ItemId> + 'a {
         let is_shown = move |item: &ItemId| shown == Shown::Everything || self.is_on_path(instrument, *item);
-        let items = section.items.iter().copied().filter(is_shown);
-        items.filter_map(|item| self.drafted(instrument, item).err())
+        section.items.iter().copied().filter(is_shown)
     }
 
     /// Leaves out what is shown and unanswered in a section.

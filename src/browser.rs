@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Array, Date};
+use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, Event, HtmlAnchorElement, Response, Url, Window};
+use web_sys::{Blob, BlobPropertyBag, Event, EventTarget, HtmlAnchorElement, Response, Url, Window};
 use yew::prelude::*;
 
 /// Offers a text of some media type as a file.
@@ -53,11 +53,51 @@ pub async fn fetch_text(url: &str) -> Result<String, String> {
     text.as_string().ok_or_else(|| "it answers with no text".to_owned())
 }
 
+/// Returns a plain object.
+pub fn object(entries: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in entries {
+        // OK because setting a property of a plain object cannot fail.
+        Reflect::set(&object, &(*name).into(), value).expect("a plain object takes any property");
+    }
+    object
+}
+
+/// Listens to events on their way down, as some do not bubble; dropping it ends that.
+struct Listener {
+    target: EventTarget,
+    name: &'static str,
+    listener: Closure<dyn Fn(Event)>,
+}
+
+impl Listener {
+    fn new(target: &EventTarget, name: &'static str, call: impl Fn(Event) + 'static) -> Option<Listener> {
+        let listener = Closure::<dyn Fn(Event)>::new(call);
+        target
+            .add_event_listener_with_callback_and_bool(name, listener.as_ref().unchecked_ref(), true)
+            .ok()?;
+        Some(Listener { target: target.clone(), name, listener })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // It cannot fail for a listener that was added.
+        let _ = self.target.remove_event_listener_with_callback_and_bool(
+            self.name,
+            self.listener.as_ref().unchecked_ref(),
+            true,
+        );
+    }
+}
+
 /// Asks before the page is left, while that would lose something.
 #[hook]
 pub fn use_unload_guard(is_active: bool) {
     use_effect_with(is_active, |&is_active| {
-        let guard = is_active.then(UnloadGuard::new).flatten();
+        let window = web_sys::window().filter(|_| is_active);
+        let guard =
+            window.and_then(|window| Listener::new(&window, "beforeunload", |event| event.prevent_default()));
         move || drop(guard)
     });
 }
@@ -73,7 +113,7 @@ const TOUCHES: [&str; 7] = ["pointerdown", "pointermove", "keydown", "input", "w
 #[hook]
 pub fn use_absence(is_active: bool, onabsent: Callback<()>) {
     use_effect_with(is_active, move |&is_active| {
-        let watch = is_active.then(|| Watch::new(onabsent)).flatten();
+        let watch = is_active.then(|| Watch::new(&onabsent)).flatten();
         move || drop(watch)
     });
 }
@@ -81,89 +121,43 @@ pub fn use_absence(is_active: bool, onabsent: Callback<()>) {
 /// Listens for touches, and looks from time to time when the last one was.
 struct Watch {
     window: Window,
-    touch: Closure<dyn Fn()>,
-    hide: Closure<dyn Fn()>,
+    _listeners: Vec<Listener>,
     /// Held so that the timer can call it.
     _look: Closure<dyn Fn()>,
     timer: i32,
 }
 
 impl Watch {
-    fn new(onabsent: Callback<()>) -> Option<Watch> {
+    fn new(onabsent: &Callback<()>) -> Option<Watch> {
         let window = web_sys::window()?;
+        let document = window.document()?;
         let last = Rc::new(Cell::new(Date::now()));
-        let touch = Closure::<dyn Fn()>::new({
+        let mut listeners = Vec::new();
+        for touched in TOUCHES {
             let last = Rc::clone(&last);
-            move || last.set(Date::now())
-        });
-        let hide = Closure::<dyn Fn()>::new({
-            let (window, onabsent) = (window.clone(), onabsent.clone());
-            move || {
-                if window.document().is_some_and(|document| document.hidden()) {
-                    onabsent.emit(());
-                }
+            listeners.push(Listener::new(&window, touched, move |_| last.set(Date::now()))?);
+        }
+        let (hidden, onhidden) = (document.clone(), onabsent.clone());
+        listeners.push(Listener::new(&document, "visibilitychange", move |_| {
+            if hidden.hidden() {
+                onhidden.emit(());
             }
-        });
+        })?);
+        let onabsent = onabsent.clone();
         let look = Closure::<dyn Fn()>::new(move || {
             if Date::now() - last.get() > ABSENCE {
                 onabsent.emit(());
             }
         });
-        for touched in TOUCHES {
-            // On its way down: scrolling does not bubble.
-            window
-                .add_event_listener_with_callback_and_bool(touched, touch.as_ref().unchecked_ref(), true)
-                .ok()?;
-        }
-        window
-            .document()?
-            .add_event_listener_with_callback("visibilitychange", hide.as_ref().unchecked_ref())
-            .ok()?;
         let timer = window
             .set_interval_with_callback_and_timeout_and_arguments_0(look.as_ref().unchecked_ref(), LOOK)
             .ok()?;
-        Some(Watch { window, touch, hide, _look: look, timer })
+        Some(Watch { window, _listeners: listeners, _look: look, timer })
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let Watch { window, touch, hide, timer, .. } = self;
-        window.clear_interval_with_handle(*timer);
-        // None of it can fail for what was added.
-        for touched in TOUCHES {
-            let _ = window.remove_event_listener_with_callback_and_bool(
-                touched,
-                touch.as_ref().unchecked_ref(),
-                true,
-            );
-        }
-        if let Some(document) = window.document() {
-            let _ = document
-                .remove_event_listener_with_callback("visibilitychange", hide.as_ref().unchecked_ref());
-        }
-    }
-}
-
-struct UnloadGuard {
-    window: Window,
-    listener: Closure<dyn Fn(Event)>,
-}
-
-impl UnloadGuard {
-    fn new() -> Option<UnloadGuard> {
-        let window = web_sys::window()?;
-        let listener = Closure::<dyn Fn(Event)>::new(|event: Event| event.prevent_default());
-        window.add_event_listener_with_callback("beforeunload", listener.as_ref().unchecked_ref()).ok()?;
-        Some(UnloadGuard { window, listener })
-    }
-}
-
-impl Drop for UnloadGuard {
-    fn drop(&mut self) {
-        // It cannot fail for a listener that was added.
-        let _ = self
-            .window
-            .remove_event_listener_with_callback("beforeunload", self.listener.as_ref().unchecked_ref());
+        self.window.clear_interval_with_handle(self.timer);
     }
 }

@@ -14,13 +14,15 @@
 
 use std::fmt;
 
-use js_sys::{Array, Object, Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Object, Uint8Array};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, Storage, SubtleCrypto};
 
-use crate::disclosure::{Collection, Policy};
+use crate::browser::object;
+use crate::disclosure::Collection;
 use crate::instrument::Instrument;
+use crate::settings::Settings;
 use crate::tally::Tally;
 
 /// How many respondents are added before the state is stored again.
@@ -86,7 +88,8 @@ pub struct Case {
 }
 
 impl Case {
-    pub fn new(instrument: &Instrument, policy: &Policy, collection: &str) -> Case {
+    pub fn new(settings: &Settings) -> Case {
+        let Settings { instrument, policy, collection, .. } = settings;
         Case {
             place: ["balint-survey ", instrument.id(), " ", collection].concat(),
             bound_to: [FORM, &instrument.hash().to_string(), &policy.hash().to_string(), collection]
@@ -296,15 +299,6 @@ fn aes(case: &Case, nonce: &[u8]) -> Object {
         ("iv", Uint8Array::from(nonce).into()),
         ("additionalData", Uint8Array::from(case.bound_to.as_bytes()).into()),
     ])
-}
-
-fn object(entries: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (name, value) in entries {
-        // OK because setting a property of a plain object cannot fail.
-        Reflect::set(&object, &(*name).into(), value).expect("a plain object takes any property");
-    }
-    object
 }
 
 fn to_hex(bytes: &[u8]) -> String {

@@ -267,6 +267,16 @@ impl CategoryId {
     }
 }
 
+impl Condition {
+    /// Returns the labels of its categories: `“None” or “1 – 4”`.
+    pub fn labels(&self, instrument: &Instrument) -> String {
+        let categories =
+            instrument.item(self.item).categories().filter(|(id, _)| self.categories.contains(*id));
+        let labels: Vec<String> = categories.map(|(_, category)| format!("“{}”", category.label)).collect();
+        labels.join(" or ")
+    }
+}
+
 impl Pair {
     /// Returns whether a variable is one of the two.
     pub fn has(&self, variable: &Variable) -> bool {

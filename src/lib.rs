@@ -45,6 +45,7 @@
 //! | the server and the command line | `src/bin/balint-survey/` |
 
 pub mod digest;
+pub mod json;
 pub mod instrument;
 pub mod answers;
 pub mod tally;

@@ -359,7 +359,7 @@ impl Complete {
 
 impl ItemReport {
     fn new(item: &Item, released: &ReleasedItem) -> ItemReport {
-        let histogram = likert_histogram(item, released);
+        let histogram = likert_histogram(item, |code| released.count(code));
         let frequency = |cell: &ReleasedCell| Frequency::new(item, cell, released.base);
         ItemReport {
             id: item.id.clone(),
@@ -376,15 +376,17 @@ impl ItemReport {
     }
 }
 
-/// Returns the values of a Likert item whose table is released in full.
-fn likert_histogram(item: &Item, released: &ReleasedItem) -> Option<Histogram> {
-    let cells = released.cells.as_ref().filter(|_| item.kind == Kind::Likert && released.is_full())?;
-    let values: Vec<u8> = item.answers().map(|(_, category)| category.value).collect::<Option<_>>()?;
-    let start = values.iter().copied().min()?;
-    let end = values.iter().copied().max()?;
+/// Returns the values of a Likert item, where the count of each category is known.
+fn likert_histogram(item: &Item, count: impl Fn(&str) -> Option<u64>) -> Option<Histogram> {
+    let answers = item.answers().filter(|_| item.kind == Kind::Likert);
+    let values: Vec<(u8, u64)> = answers
+        .map(|(_, category)| Some((category.value?, count(&category.code)?)))
+        .collect::<Option<_>>()?;
+    let start = values.iter().map(|(value, _)| *value).min()?;
+    let end = values.iter().map(|(value, _)| *value).max()?;
     let mut counts = vec![0; usize::from(end - start) + 1];
-    for (value, cell) in values.iter().zip(cells) {
-        counts[usize::from(value - start)] += cell.count.exact()?;
+    for (value, count) in values {
+        counts[usize::from(value - start)] += count;
     }
     Some(Histogram { start: u16::from(start), counts })
 }

@@ -132,13 +132,9 @@ fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
     });
 }
 
-fn case(settings: &Settings) -> Case {
-    Case::new(&settings.instrument, &settings.policy, &settings.collection)
-}
-
 /// Returns whether this device keeps the state of the collection.
 fn is_stored(settings: &Settings) -> bool {
-    settings.mode == Mode::Group && settings.is_named && case(settings).is_stored()
+    settings.mode == Mode::Group && settings.is_named && Case::new(settings).is_stored()
 }
 
 /// Derives and tries keys, and stores the state of an open collection until it is closed.
@@ -184,7 +180,7 @@ async fn perform(
     let Session { settings, passphrase, .. } = session;
     match task {
         Task::Open => {
-            let made = Custody::new(case(settings), passphrase).await?;
+            let made = Custody::new(Case::new(settings), passphrase).await?;
             if let Some(state) = session.empty_state().filter(|_| settings.is_named) {
                 // At once, so that what is stored does not tell whether anybody has answered.
                 made.take(&state).await?;
@@ -193,7 +189,8 @@ async fn perform(
             Ok(Action::Opened)
         }
         Task::Resume => {
-            let (made, state) = Custody::resume(case(settings), &settings.instrument, passphrase).await?;
+            let (made, state) =
+                Custody::resume(Case::new(settings), &settings.instrument, passphrase).await?;
             made.take(&state).await?;
             custody.replace(Some(made));
             Ok(Action::Resumed { state: Box::new(state) })

@@ -92,9 +92,9 @@ impl std::error::Error for AddError {}
 
 impl Workspace {
     /// Returns an empty workspace that knows these instruments.
-    pub fn new(instruments: Vec<Instrument>) -> Workspace {
+    pub fn new(instruments: impl Into<Rc<Vec<Instrument>>>) -> Workspace {
         Workspace {
-            instruments: Rc::new(instruments),
+            instruments: instruments.into(),
             own: Vec::new(),
             others: Vec::new(),
             sums: [None, None],

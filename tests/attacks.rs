@@ -3,14 +3,14 @@
 //! The list is A1–A15 of the release rules (`tests/data/README.md` says where they come from). Most attacks are made
 //! where the thing attacked is tested; the few that stand between those places are made here.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use balint_survey::answers::csv::Responses;
-use balint_survey::disclosure::{Collection, POLICIES, Policy, Release, Rules, release};
+use balint_survey::disclosure::{POLICIES, Policy, Release, Rules};
 use balint_survey::instrument::Instrument;
 use balint_survey::report::Report;
-use balint_survey::tally::Tally;
 
 /// An attack, what it tries, and the tests that make it: a function of Rust, or the sentence of a browser test.
 type Attack = (&'static str, &'static str, &'static [&'static str]);
@@ -152,12 +152,7 @@ fn every_attack_is_made_by_a_test() {
 }
 
 fn made(instrument: &Instrument, policy: &Policy, csv: &str, name: &str) -> Release {
-    let mut tally = Tally::new(instrument);
-    for response in Responses::new(csv.as_bytes(), instrument).expect("a good header") {
-        tally.record(instrument, &response.expect("a good line")).expect("no overflow");
-    }
-    let collection = Collection::new(name, None).expect("a good name");
-    release(tally, instrument, policy, &collection).expect("enough respondents")
+    common::made(instrument, csv, policy.name(), name, None)
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Forged releases: whatever is changed in one, it is refused with a reason, or it is one that the rules can have
 //! made. Nothing panics.
 
+mod common;
+
 use std::sync::LazyLock;
 
-use balint_survey::answers::csv::Responses;
-use balint_survey::disclosure::{Collection, POLICIES, Policy, Release, release};
+use balint_survey::disclosure::{POLICIES, Policy, Release};
 use balint_survey::instrument::Instrument;
-use balint_survey::tally::Tally;
 use balint_survey::workspace::{Origin, Side, Workspace};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,12 +16,7 @@ const POST: &str = include_str!("data/post_6.csv");
 
 fn made(id: &str, csv: &str, policy: &Policy) -> Release {
     let instrument = Instrument::find(id).expect("a built-in instrument");
-    let mut tally = Tally::new(&instrument);
-    for response in Responses::new(csv.as_bytes(), &instrument).expect("a good header") {
-        tally.record(&instrument, &response.expect("a good line")).expect("no overflow");
-    }
-    let collection = Collection::new("a", Some(1000)).expect("a good name");
-    release(tally, &instrument, policy, &collection).expect("enough respondents")
+    common::made(&instrument, csv, policy.name(), "a", Some(1000))
 }
 
 /// Returns all places of a document, as JSON pointers.

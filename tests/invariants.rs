@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages that know nothing of the browser, in the order of the pipeline.
-const STAGES: [&str; 9] = [
+const STAGES: [&str; 10] = [
     "digest",
+    "json",
     "statistics",
     "instrument",
     "answers",

@@ -1,12 +1,12 @@
 //! The release as a document: what is written is what is read, and nothing else is.
 
+mod common;
+
 use std::sync::LazyLock;
 
-use balint_survey::answers::csv::Responses;
-use balint_survey::disclosure::{Collection, POLICIES, Policy, Release, release};
+use balint_survey::disclosure::{POLICIES, Policy, Release};
 use balint_survey::instrument::Instrument;
 use balint_survey::report::Report;
-use balint_survey::tally::Tally;
 use serde_json::{Value, json};
 
 const STRESS: &str = include_str!("data/stress_46.csv");
@@ -14,13 +14,7 @@ const POST: &str = include_str!("data/post_6.csv");
 
 fn made(instrument: &str, csv: &str, policy: &str, collection: &str, eligible: Option<u64>) -> Release {
     let instrument = Instrument::find(instrument).expect("a built-in instrument");
-    let mut tally = Tally::new(&instrument);
-    for response in Responses::new(csv.as_bytes(), &instrument).expect("a good header") {
-        tally.record(&instrument, &response.expect("a good line")).expect("no overflow");
-    }
-    let policy = Policy::named(policy).expect("a policy");
-    let collection = Collection::new(collection, eligible).expect("a good name");
-    release(tally, &instrument, &policy, &collection).expect("enough respondents")
+    common::made(&instrument, csv, policy, collection, eligible)
 }
 
 /// Parsed once: the tests read some thousand documents.

@@ -1,15 +1,15 @@
 //! The report: what it computes beyond the paper's tables, how it is compared, merged and written.
 
+mod common;
+
 use std::fmt::Write;
 use std::slice;
 
-use balint_survey::answers::csv::Responses;
-use balint_survey::disclosure::{Collection, Policy, Release, release};
+use balint_survey::disclosure::Release;
 use balint_survey::instrument::Instrument;
 use balint_survey::report::comparison::{Test, TestKind};
 use balint_survey::report::fieldwork::Fieldwork;
 use balint_survey::report::{ALPHA_BASE, Cohort, Format, Report};
-use balint_survey::tally::Tally;
 use balint_survey::workspace::example::Example;
 use balint_survey::workspace::{Compare, Origin, Side, Source, Workspace};
 use serde_json::Value;
@@ -22,13 +22,7 @@ fn instrument(id: &str) -> Instrument {
 }
 
 fn made(instrument: &Instrument, csv: &str, policy: &str, name: &str) -> Release {
-    let mut tally = Tally::new(instrument);
-    for response in Responses::new(csv.as_bytes(), instrument).expect("a good header") {
-        tally.record(instrument, &response.expect("a good line")).expect("no overflow");
-    }
-    let policy = Policy::named(policy).expect("a policy");
-    let collection = Collection::new(name, Some(1000)).expect("a good name");
-    release(tally, instrument, &policy, &collection).expect("enough respondents")
+    common::made(instrument, csv, policy, name, Some(1000))
 }
 
 fn stress(policy: &str, name: &str) -> Release {

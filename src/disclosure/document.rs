@@ -12,6 +12,7 @@ use super::{
 };
 use crate::digest::Digest;
 use crate::instrument::{Group, Instrument, Item, Meaning, Pooling, Variable};
+use crate::json;
 use crate::statistics::Histogram;
 use crate::tally::ItemCounts;
 
@@ -313,6 +314,11 @@ impl ReleasedItem {
             not_asked: Some(counts.not_asked()),
             cells,
         }
+    }
+
+    /// Returns the count of a category, where it is shown by itself and exactly.
+    pub fn count(&self, code: &str) -> Option<u64> {
+        self.cells.as_ref()?.iter().find(|cell| cell.categories == [code])?.count.exact()
     }
 
     /// Returns whether every category's count is there.
@@ -631,9 +637,7 @@ pub enum ReleaseError {
 
 impl ReleaseError {
     fn json(error: &serde_json::Error) -> ReleaseError {
-        let (line, column) = (error.line(), error.column());
-        let text = error.to_string();
-        let found = text.split(&format!(" at line {line}")).next().unwrap_or(&text).to_owned();
+        let (line, column, found) = json::place(error);
         ReleaseError::Json { line, column, found }
     }
 

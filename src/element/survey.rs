@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Math, Object, Reflect};
+use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 use web_sys::{CustomEvent, CustomEventInit, Element, HtmlElement};
 use yew::prelude::*;
 
+use crate::browser;
 use crate::settings::Settings;
 use crate::view::{Survey, SurveyEvent, SurveyProps};
 
@@ -85,10 +86,5 @@ fn describe(event: &SurveyEvent) -> (&'static str, JsValue) {
 }
 
 fn object(entries: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in entries {
-        // OK because setting a property of a plain object cannot fail.
-        Reflect::set(&object, &(*name).into(), value).expect("a plain object takes any property");
-    }
-    object.into()
+    browser::object(entries).into()
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::*;
+use crate::json;
 
 /// Why a document is not an instrument.
 #[derive(Clone, Debug, PartialEq)]
@@ -734,8 +735,6 @@ fn unknown(place: &str, what: &'static str, found: &str) -> Box<InstrumentError>
 }
 
 fn json_error(error: serde_json::Error) -> Box<InstrumentError> {
-    let (line, column) = (error.line(), error.column());
-    let text = error.to_string();
-    let found = text.split(&format!(" at line {line}")).next().unwrap_or(&text).to_owned();
+    let (line, column, found) = json::place(&error);
     Box::new(InstrumentError::Json { line, column, found })
 }

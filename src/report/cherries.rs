@@ -9,7 +9,7 @@ use super::fieldwork::Fieldwork;
 use super::method::{self, collected};
 use super::{Report, format};
 use crate::disclosure::Policy;
-use crate::instrument::{Condition, Instrument, Item, Kind, Source};
+use crate::instrument::{Instrument, Item, Kind, Source};
 
 /// One entry of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -160,12 +160,10 @@ fn administration(report: &Report, instrument: &Instrument) -> Vec<Entry> {
 
 fn adaptive(instrument: &Instrument) -> String {
     let rule = |item: &Item| {
-        let Condition { item: on, categories, negated } = item.condition.as_ref()?;
-        let on = instrument.item(*on);
-        let chosen = on.categories().filter(|(id, _)| categories.contains(*id));
-        let labels: Vec<String> = chosen.map(|(_, category)| format!("“{}”", category.label)).collect();
-        let is = if *negated { "is not" } else { "is" };
-        Some(format!("“{}” counts where “{}” {is} {}", item.label, on.label, labels.join(" or ")))
+        let condition = item.condition.as_ref()?;
+        let (on, labels) = (instrument.item(condition.item), condition.labels(instrument));
+        let is = if condition.negated { "is not" } else { "is" };
+        Some(format!("“{}” counts where “{}” {is} {labels}", item.label, on.label))
     };
     let rules: Vec<String> = instrument.items().filter_map(|(_, item)| rule(item)).collect();
     match rules[..] {

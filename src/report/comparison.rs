@@ -6,9 +6,9 @@
 
 use serde::Serialize;
 
-use super::{Frequency, ItemReport, Report};
+use super::{Frequency, ItemReport, Report, likert_histogram};
 use crate::instrument::{Instrument, Item, Kind, Reference, ReferenceItem};
-use crate::statistics::{Histogram, Moments, Table, holm, welch};
+use crate::statistics::{Moments, Table, holm, welch};
 
 /// Those with whom a report is compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -215,25 +215,11 @@ fn one_of_several(ours: &ItemReport, category: &Frequency, theirs: &CohortItem) 
 }
 
 fn likert(item: &Item, categories: &[Frequency], theirs: &CohortItem) -> Option<Test> {
-    let own = moments(item, |code| {
+    let own = likert_histogram(item, |code| {
         categories.iter().find(|category| category.code == code).and_then(|category| category.count.exact())
     });
-    let other = moments(item, |code| theirs.count(code));
-    of_means(&item.id, &item.label, &own?, &other?)
-}
-
-/// Returns the moments of an item's values, where all counts are known.
-fn moments(item: &Item, count: impl Fn(&str) -> Option<u64>) -> Option<Moments> {
-    let values: Vec<(u16, u64)> = item
-        .answers()
-        .map(|(_, category)| Some((u16::from(category.value?), count(&category.code)?)))
-        .collect::<Option<_>>()?;
-    let highest = values.iter().map(|(value, _)| *value).max()?;
-    let mut counts = vec![0; usize::from(highest) + 1];
-    for (value, count) in values {
-        counts[usize::from(value)] += count;
-    }
-    Histogram { start: 0, counts }.moments()
+    let other = likert_histogram(item, |code| theirs.count(code));
+    of_means(&item.id, &item.label, &own?.moments()?, &other?.moments()?)
 }
 
 fn of_table(id: &str, category: Option<&str>, label: &str, table: &[Vec<u64>; 2]) -> Option<Test> {

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::{Date, Month};
 
+use crate::json;
+
 /// What the investigators add to a report; every part is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -142,8 +144,7 @@ impl Fieldwork {
     /// Names the place, what was found and what was expected.
     pub fn from_json(json: &[u8]) -> Result<Fieldwork, FieldworkError> {
         let fieldwork: Fieldwork = serde_json::from_slice(json).map_err(|error| {
-            let (line, column, text) = (error.line(), error.column(), error.to_string());
-            let found = text.split(&format!(" at line {line}")).next().unwrap_or(&text).to_owned();
+            let (line, column, found) = json::place(&error);
             FieldworkError::Json { line, column, found }
         })?;
         fieldwork.checked()

@@ -14,7 +14,8 @@ use crate::workspace::{Compare, Origin, Side, Source, Workspace};
 /// The state of the page.
 #[derive(Clone, PartialEq)]
 pub struct Desk {
-    pub workspace: Workspace,
+    /// Shared, since the state is copied with every piece of a file that is read.
+    pub workspace: Rc<Workspace>,
     /// How responses in a file are to be released.
     pub terms: TermsForm,
     pub form: FieldworkForm,
@@ -240,7 +241,7 @@ impl Desk {
     /// Returns the state of a page with nothing on it.
     pub fn new(workspace: Workspace) -> Desk {
         Desk {
-            workspace,
+            workspace: Rc::new(workspace),
             terms: TermsForm::default(),
             form: FieldworkForm::default(),
             form_error: None,
@@ -249,6 +250,16 @@ impl Desk {
             portal: Portal::None,
             additions: 0,
         }
+    }
+
+    fn workspace_mut(&mut self) -> &mut Workspace {
+        Rc::make_mut(&mut self.workspace)
+    }
+
+    /// Returns the page with nothing on it, but for what does not belong to a report.
+    fn cleared(&self) -> Desk {
+        let workspace = Workspace::new(Rc::clone(self.workspace.instruments()));
+        Desk { portal: self.portal.clone(), terms: self.terms.clone(), ..Desk::new(workspace) }
     }
 
     fn refuse(&mut self, name: String, reason: String) {
@@ -261,7 +272,7 @@ impl Desk {
     fn fill(&mut self) {
         match self.form.parse() {
             Ok(fieldwork) => {
-                self.workspace.fieldwork = fieldwork;
+                self.workspace_mut().fieldwork = fieldwork;
                 self.form_error = None;
             }
             Err(error) => self.form_error = Some(error.to_string()),
@@ -280,22 +291,20 @@ impl Reducible for Desk {
                     Origin::File(name) | Origin::Responses(name) => name.clone(),
                     Origin::Portal | Origin::Example => source.release.collections().join(", "),
                 };
-                match desk.workspace.add(*source, side) {
+                match desk.workspace_mut().add(*source, side) {
                     Ok(()) => desk.additions += 1,
                     Err(error) => desk.refuse(name, error.to_string()),
                 }
             }
-            DeskAction::Read { name, json, origin, side } => match desk.workspace.read(&json, origin, side) {
-                Ok(()) => desk.additions += 1,
-                Err(error) => desk.refuse(name, error.to_string()),
-            },
-            DeskAction::Refuse { name, reason } => desk.refuse(name, reason),
-            DeskAction::Remove { side, place } => desk.workspace.remove(side, place),
-            DeskAction::Clear => {
-                let instruments = desk.workspace.instruments().as_ref().clone();
-                desk =
-                    Desk { portal: desk.portal, terms: desk.terms, ..Desk::new(Workspace::new(instruments)) };
+            DeskAction::Read { name, json, origin, side } => {
+                match desk.workspace_mut().read(&json, origin, side) {
+                    Ok(()) => desk.additions += 1,
+                    Err(error) => desk.refuse(name, error.to_string()),
+                }
             }
+            DeskAction::Refuse { name, reason } => desk.refuse(name, reason),
+            DeskAction::Remove { side, place } => desk.workspace_mut().remove(side, place),
+            DeskAction::Clear => desk = self.cleared(),
             // A new attempt clears what was refused before.
             DeskAction::Progress { job } => {
                 if desk.job.is_none() && job.is_some() {
@@ -303,7 +312,7 @@ impl Reducible for Desk {
                 }
                 desk.job = job;
             }
-            DeskAction::Compare { compare } => desk.workspace.compare = compare,
+            DeskAction::Compare { compare } => desk.workspace_mut().compare = compare,
             DeskAction::Policy { policy } => match Policy::named(&policy) {
                 Ok(policy) => desk.terms.policy = policy,
                 Err(UnknownPolicy(name)) => desk.refuse(name, "no policy".to_owned()),
@@ -315,11 +324,9 @@ impl Reducible for Desk {
             }
             DeskAction::Portal { portal } => desk.portal = portal,
             DeskAction::Example { source, form } => {
-                let instruments = desk.workspace.instruments().as_ref().clone();
-                desk =
-                    Desk { portal: desk.portal, terms: desk.terms, ..Desk::new(Workspace::new(instruments)) };
+                desk = self.cleared();
                 // OK because anything can be added to nothing.
-                desk.workspace.add(*source, Side::Own).expect("an empty workspace takes a release");
+                desk.workspace_mut().add(*source, Side::Own).expect("an empty workspace takes a release");
                 desk.form = *form;
                 desk.fill();
                 desk.additions += 1;

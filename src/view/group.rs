@@ -73,7 +73,7 @@ pub fn resume(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     let discard = {
         let (settings, onact) = (Rc::clone(&session.settings), props.onact.clone());
         Callback::from(move |_| {
-            Case::new(&settings.instrument, &settings.policy, &settings.collection).remove();
+            Case::new(&settings).remove();
             onact.emit(Action::Discard);
         })
     };

@@ -341,10 +341,7 @@ impl Session {
 
     /// Returns the items of a section that are shown.
     pub fn asked<'a>(&'a self, section: &'a Section) -> impl Iterator<Item = ItemId> + 'a {
-        let is_shown = |item: &ItemId| {
-            self.shown() == Shown::Everything || self.answers.is_on_path(self.instrument(), *item)
-        };
-        section.items.iter().copied().filter(is_shown)
+        self.answers.asked(self.instrument(), section, self.shown())
     }
 
     fn section(&self, place: usize) -> &Section {

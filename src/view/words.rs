@@ -64,10 +64,7 @@ pub fn residual_risks() -> [&'static str; 6] {
 /// Returns who can leave a question out because of an earlier answer, where there is such a rule.
 pub fn condition(instrument: &Instrument, item: &Item) -> Option<String> {
     let condition = item.condition.as_ref()?;
-    let parent = instrument.item(condition.item);
-    let chosen = parent.categories().filter(|(id, _)| condition.categories.contains(*id));
-    let labels: Vec<String> = chosen.map(|(_, category)| format!("“{}”", category.label)).collect();
-    let labels = labels.join(" or ");
+    let (parent, labels) = (instrument.item(condition.item), condition.labels(instrument));
     Some(match condition.negated {
         true => format!("Leave this out if you answered {labels} to “{}”.", parent.label),
         false => format!("Leave this out unless you answered {labels} to “{}”.", parent.label),

@@ -2,7 +2,7 @@
 //!
 //! Nobody gave these answers; they were made by search so that every count and coefficient is the study's.
 
-use crate::answers::csv::Parser;
+use crate::answers::csv::Responses;
 use crate::disclosure::{Collection, Policy, release};
 use crate::instrument::Instrument;
 use crate::tally::Tally;
@@ -48,13 +48,8 @@ impl Example {
         // OK because a test makes both.
         let instrument = Instrument::find(instrument).expect("a built-in instrument");
         let mut tally = Tally::new(&instrument);
-        let mut parser = Parser::new(&instrument);
-        let mut rest = responses.as_bytes();
-        while let Some(response) = parser.parse(&mut rest).expect("good responses") {
-            tally.record(&instrument, response).expect("few responses");
-        }
-        if let Some(response) = parser.finish().expect("good responses") {
-            tally.record(&instrument, response).expect("few responses");
+        for response in Responses::new(responses.as_bytes(), &instrument).expect("a good header") {
+            tally.record(&instrument, &response.expect("good responses")).expect("few responses");
         }
         let policy = Policy::named("published").expect("a policy");
         let collection = Collection::new(name, Some(eligible)).expect("a good name");
