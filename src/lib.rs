@@ -54,6 +54,8 @@ pub mod disclosure;
 pub mod report;
 pub mod settings;
 pub mod workspace;
+#[cfg(feature = "dap")]
+pub mod remote;
 pub mod browser;
 pub mod submit;
 pub mod custody;

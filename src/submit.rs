@@ -24,6 +24,9 @@
 //! async fn send(response: &Response) { let _ = submit(response, "/api/releases").await; }
 //! ```
 
+#[cfg(feature = "dap")]
+mod exchange;
+
 use std::fmt;
 
 use wasm_bindgen::{JsCast, JsValue};

@@ -44,6 +44,9 @@
 //! fn take(tally: &balint_survey::tally::Tally) -> &[u64] { tally.cells() }
 //! ```
 
+#[cfg(feature = "dap")]
+pub mod indicators;
+
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;

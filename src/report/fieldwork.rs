@@ -59,7 +59,24 @@ impl Day {
         let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
         parts.next().is_none().then_some(Day(date))
     }
+
+    /// Returns the day (UTC) on which so many seconds had passed since 1970.
+    pub fn of_unix(seconds: u64) -> Option<Day> {
+        let days = i32::try_from(seconds / SECONDS).ok()?;
+        Date::from_julian_day(EPOCH.checked_add(days)?).ok().map(Day)
+    }
+
+    /// Returns the seconds from 1970 to the beginning of the day (UTC), or `None` for a day before that.
+    pub fn unix(self) -> Option<u64> {
+        let days = u64::try_from(self.0.to_julian_day() - EPOCH).ok()?;
+        Some(days * SECONDS)
+    }
 }
+
+/// The Julian day of 1970-01-01.
+const EPOCH: i32 = 2_440_588;
+/// How many seconds a day has.
+pub const SECONDS: u64 = 86_400;
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,418 @@
+//! A tally of one respondent as zeros and ones, so that a proof can tell that nobody counts for more than one.
+//!
+//! The secret-shared upload sends such a vector: every entry is a count of a [`Tally`], or the cell of a table
+//! from which its sums follow:
+//!
+//! - for each item, its cells as they are;
+//! - for each derived variable its levels, and for a sum over items one table for each of them;
+//! - for each planned pair the joint table of x and y, from which both margins and Σxy follow.
+//!
+//! A proof of zeros and ones cannot tell that the entries of one respondent go together: someone who does not use
+//! this program can tick two categories of a single choice. [`Tally::from_indicator_sums`] looks for
+//! the contradictions that this leaves in the sums, and voids what they are in.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{DerivedCells, Layout, LevelCells, PairCells, REASONS, Tally};
+use crate::answers::Response;
+use crate::instrument::{Condition, Definition, Instrument, Item, ItemId, Pair, Variable};
+
+/// The largest number of entries that an upload can have.
+pub const MAX_INDICATORS: usize = 20_000;
+
+/// One respondent's vector of zeros and ones; like a response, it can neither be printed nor serialised.
+#[derive(Clone)]
+pub struct Indicators(Vec<bool>);
+
+impl Indicators {
+    /// Returns how many entries the vectors of an instrument have.
+    pub fn count(instrument: &Instrument) -> usize {
+        Plan::new(instrument).len
+    }
+
+    /// Returns the vector of one respondent.
+    pub fn of(instrument: &Instrument, response: &Response) -> Indicators {
+        let plan = Plan::new(instrument);
+        let mut entries = vec![false; plan.len];
+        // One respondent's counts: those of items and levels are zeros and ones already.
+        let mut tally = Tally::new(instrument);
+        // OK because one respondent overflows nothing.
+        tally.record(instrument, response).expect("one respondent can be counted");
+        for (entry, cell) in plan.copied() {
+            entries[entry] = tally.cells[cell] == 1;
+        }
+        plan.mark_parts(instrument, response, &mut entries);
+        plan.mark_pairs(instrument, response, &mut entries);
+        Indicators(entries)
+    }
+
+    /// Returns the entries, for the secret-shared upload alone.
+    pub(crate) fn entries(&self) -> &[bool] {
+        &self.0
+    }
+}
+
+/// Prints no value.
+impl fmt::Debug for Indicators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Indicators(..)")
+    }
+}
+
+/// Why sums are not those of so many respondents' vectors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IndicatorError {
+    /// There are not as many sums as the instrument has entries.
+    Length { found: usize, expected: usize },
+    /// A sum of zeros and ones is larger than their number.
+    TooLarge { entry: usize, respondents: u64 },
+}
+
+impl fmt::Display for IndicatorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { found, expected } => {
+                write!(f, "found {found} sums; expected {expected}, as the instrument has")
+            }
+            Self::TooLarge { entry, respondents } => write!(
+                f,
+                "sum {} is larger than the number of respondents; expected at most {respondents}: \
+                 the two shares do not belong together",
+                entry + 1
+            ),
+        }
+    }
+}
+
+impl std::error::Error for IndicatorError {}
+
+/// What is in the sums of many respondents' vectors.
+#[derive(Debug)]
+pub struct IndicatorTally {
+    pub tally: Tally,
+    /// The ids of what contradicted itself and is void: at least one vector was not made by this program.
+    /// A void item counts as left out by everybody, a void variable or pair as one that nobody has.
+    pub voided: Vec<String>,
+}
+
+impl Tally {
+    /// Returns the tally of respondents whose vectors have these sums.
+    ///
+    /// # Errors
+    ///
+    /// If the sums cannot be those of so many vectors.
+    pub fn from_indicator_sums(
+        instrument: &Instrument,
+        respondents: u64,
+        sums: &[u128],
+    ) -> Result<IndicatorTally, IndicatorError> {
+        let plan = Plan::new(instrument);
+        if sums.len() != plan.len {
+            return Err(IndicatorError::Length { found: sums.len(), expected: plan.len });
+        }
+        if let Some(entry) = sums.iter().position(|sum| *sum > u128::from(respondents)) {
+            return Err(IndicatorError::TooLarge { entry, respondents });
+        }
+        let sums: Vec<u64> = sums.iter().map(|sum| *sum as u64).collect();
+        let mut reader = Reader { plan: &plan, instrument, respondents, sums: &sums, voided: Vec::new() };
+        let cells = reader.read();
+        let voided = reader.voided;
+        Ok(IndicatorTally { tally: Tally { layout: Arc::new(plan.layout), cells }, voided })
+    }
+}
+
+/// Where each entry stands.
+struct Plan {
+    layout: Layout,
+    /// Where the entries of each item begin; they are its cells in order.
+    items: Vec<usize>,
+    derived: Vec<DerivedPlan>,
+    /// Where the joint table of each pair begins, by x and then by y.
+    pairs: Vec<usize>,
+    len: usize,
+}
+
+struct DerivedPlan {
+    levels: usize,
+    /// Where the table of each summand begins, by category.
+    parts: Vec<usize>,
+}
+
+impl Plan {
+    fn new(instrument: &Instrument) -> Plan {
+        let layout = Layout::new(instrument);
+        let mut len = 0;
+        let mut take = |entries: usize| {
+            len += entries;
+            len - entries
+        };
+        let items = layout.items.iter().map(|cells| take(cells.len())).collect();
+        let variables = instrument.derived().iter().zip(&layout.derived);
+        let derived = variables.map(|(variable, place)| DerivedPlan {
+            levels: take(place.levels.cells.len()),
+            parts: (variable.definition.summands().iter())
+                .map(|item| take(instrument.item(*item).categories.len()))
+                .collect(),
+        });
+        let derived = derived.collect();
+        let pairs = layout.pairs.iter().map(|pair| take(pair.x.cells.len() * pair.y.cells.len())).collect();
+        Plan { layout, items, derived, pairs, len }
+    }
+
+    /// Returns the entries that are cells of the tally as well, each with its cell.
+    fn copied(&self) -> impl Iterator<Item = (usize, usize)> {
+        let items = self.items.iter().zip(&self.layout.items);
+        let items = items.flat_map(|(start, cells)| (*start..).zip(cells.clone()));
+        let derived = self.derived.iter().zip(&self.layout.derived);
+        items.chain(derived.flat_map(|(plan, place)| (plan.levels..).zip(place.levels.cells.clone())))
+    }
+
+    fn mark_parts(&self, instrument: &Instrument, response: &Response, entries: &mut [bool]) {
+        for (variable, plan) in instrument.derived().iter().zip(&self.derived) {
+            if response.derive(instrument, variable).is_none() {
+                continue;
+            }
+            for (item, start) in variable.definition.summands().iter().zip(&plan.parts) {
+                if let crate::answers::Value::Single(category) = response.value(*item) {
+                    entries[start + category.0] = true;
+                }
+            }
+        }
+    }
+
+    fn mark_pairs(&self, instrument: &Instrument, response: &Response, entries: &mut [bool]) {
+        let places = self.layout.pairs.iter().zip(&self.pairs);
+        for (pair, (place, start)) in instrument.pairs().iter().zip(places) {
+            let x = response.derive(instrument, &pair.x);
+            let y = response.derive(instrument, &pair.y);
+            if let (Some(x), Some(y)) = (x, y) {
+                entries[start + place.x.level(x) * place.y.cells.len() + place.y.level(y)] = true;
+            }
+        }
+    }
+}
+
+impl LevelCells {
+    /// Returns the place of a value among the levels.
+    fn level(&self, value: u16) -> usize {
+        self.cell(value) - self.cells.start
+    }
+}
+
+/// Reads a tally out of sums.
+struct Reader<'a> {
+    plan: &'a Plan,
+    instrument: &'a Instrument,
+    respondents: u64,
+    sums: &'a [u64],
+    voided: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) -> Vec<u64> {
+        let layout = &self.plan.layout;
+        let mut cells = vec![0; layout.len];
+        cells[0] = self.respondents;
+        let mut sound_items = Vec::new();
+        for (id, item) in self.instrument.items() {
+            let is_sound = self.item_is_sound(id, item, &sound_items);
+            self.void_unless(is_sound, &item.id);
+            sound_items.push(is_sound);
+        }
+        let mut sound_derived = Vec::new();
+        for (place, variable) in self.instrument.derived().iter().enumerate() {
+            let items = variable.definition.items();
+            let is_sound =
+                items.iter().all(|item| sound_items[item.0]) && self.derived_is_sound(place, variable);
+            self.void_unless(is_sound, &variable.id);
+            sound_derived.push(is_sound);
+        }
+        for (entry, cell) in self.plan.copied() {
+            cells[cell] = self.sums[entry];
+        }
+        for (range, _) in layout.items.iter().zip(&sound_items).filter(|(_, is_sound)| !**is_sound) {
+            cells[range.clone()].fill(0);
+            cells[range.end - 1] = self.respondents;
+        }
+        for (place, is_sound) in sound_derived.iter().enumerate() {
+            let DerivedCells { levels, parts } = &layout.derived[place];
+            if *is_sound {
+                self.add_parts(place, &mut cells[parts.clone()]);
+            } else {
+                cells[levels.cells.clone()].fill(0);
+            }
+        }
+        for (place, pair) in self.instrument.pairs().iter().enumerate() {
+            let is_sound = self.pair_is_sound(place, pair, &sound_items, &sound_derived);
+            self.void_unless(is_sound, &pair.id);
+            if is_sound {
+                self.add_pair(place, &mut cells);
+            }
+        }
+        cells
+    }
+
+    fn void_unless(&mut self, is_sound: bool, id: &str) {
+        if !is_sound {
+            self.voided.push(id.to_owned());
+        }
+    }
+
+    /// Returns the sums of an item: by category, and then why there is no answer.
+    fn item(&self, id: ItemId) -> (&[u64], &[u64]) {
+        let start = self.plan.items[id.0];
+        let sums = &self.sums[start..start + self.plan.layout.items[id.0].len()];
+        sums.split_at(sums.len() - REASONS)
+    }
+
+    fn item_is_sound(&self, id: ItemId, item: &Item, sound: &[bool]) -> bool {
+        let (categories, reasons) = self.item(id);
+        let answered = reasons[0];
+        let is_complete = reasons.iter().sum::<u64>() == self.respondents;
+        let is_answered = if item.takes_several() {
+            categories.iter().all(|count| *count <= answered) && categories.iter().sum::<u64>() >= answered
+        } else {
+            categories.iter().sum::<u64>() == answered
+        };
+        let is_universe = match &item.condition {
+            None => reasons[1] == 0,
+            Some(condition) => sound[condition.item.0] && self.universe_is_sound(condition, reasons[1]),
+        };
+        is_complete && is_answered && is_universe
+    }
+
+    /// Returns whether as many were not asked as the earlier item says.
+    fn universe_is_sound(&self, condition: &Condition, not_asked: u64) -> bool {
+        let parent = self.instrument.item(condition.item);
+        if parent.takes_several() {
+            return true;
+        }
+        let (categories, _) = self.item(condition.item);
+        let inside = parent.categories().filter(|(id, _)| condition.categories.contains(*id));
+        let inside: u64 = inside.map(|(id, _)| categories[id.0]).sum();
+        not_asked == if condition.negated { inside } else { self.respondents - inside }
+    }
+
+    fn levels(&self, place: usize) -> &[u64] {
+        let start = self.plan.derived[place].levels;
+        &self.sums[start..start + self.plan.layout.derived[place].levels.cells.len()]
+    }
+
+    /// Returns the counts of an item's values, by level of a variable that is one value for each category.
+    fn recoded(&self, variable: &Variable, item: ItemId, value: impl Fn(usize) -> Option<u8>) -> Vec<u64> {
+        let (lowest, highest) = (*variable.levels.start(), *variable.levels.end());
+        let mut levels = vec![0; usize::from(highest - lowest) + 1];
+        for (category, count) in self.item(item).0.iter().enumerate() {
+            if let Some(value) = value(category).map(u16::from).filter(|v| variable.levels.contains(v)) {
+                levels[usize::from(value - lowest)] += count;
+            }
+        }
+        levels
+    }
+
+    fn derived_is_sound(&self, place: usize, variable: &Variable) -> bool {
+        let levels = self.levels(place);
+        let total: u64 = levels.iter().sum();
+        let weighted =
+            || -> u64 { (u64::from(*variable.levels.start())..).zip(levels).map(|(v, n)| v * n).sum() };
+        match &variable.definition {
+            Definition::Item(_) | Definition::Recode { .. } => {
+                self.distribution(variable, &[]).is_some_and(|expected| expected == levels)
+            }
+            Definition::Count(item) => {
+                let counted = self.instrument.item(*item).counted();
+                let (categories, reasons) = self.item(*item);
+                let ids = self.instrument.item(*item).categories().map(|(id, _)| id);
+                let ticks: u64 = ids.filter(|id| counted.contains(*id)).map(|id| categories[id.0]).sum();
+                total == reasons[0] && weighted() == ticks
+            }
+            Definition::Sum(items) => {
+                let parts = items.iter().zip(&self.plan.derived[place].parts);
+                let mut sum = 0;
+                for (item, start) in parts {
+                    let (categories, _) = self.item(*item);
+                    let part = &self.sums[*start..start + categories.len()];
+                    let fits = part.iter().zip(categories).all(|(part, all)| part <= all);
+                    if !fits || part.iter().sum::<u64>() != total {
+                        return false;
+                    }
+                    sum += self.moments(*item, part).0;
+                }
+                weighted() == sum
+            }
+        }
+    }
+
+    /// Returns Σ and Σ² of an item's values.
+    fn moments(&self, item: ItemId, counts: &[u64]) -> (u64, u64) {
+        let categories = &self.instrument.item(item).categories;
+        categories.iter().zip(counts).fold((0, 0), |(sum, squares), (category, count)| {
+            let value = category.value.map_or(0, u64::from);
+            (sum + value * count, squares + value * value * count)
+        })
+    }
+
+    fn add_parts(&self, place: usize, parts: &mut [u64]) {
+        let summands = self.instrument.derived()[place].definition.summands();
+        let starts = &self.plan.derived[place].parts;
+        for ((item, start), part) in summands.iter().zip(starts).zip(parts.chunks_exact_mut(2)) {
+            let counts = &self.sums[*start..start + self.instrument.item(*item).categories.len()];
+            (part[0], part[1]) = self.moments(*item, counts);
+        }
+    }
+
+    /// Returns the counts of a variable by level, over everybody who has it; `None` where they are void.
+    fn distribution(&self, variable: &Variable, sound: &[bool]) -> Option<Vec<u64>> {
+        match &variable.definition {
+            Definition::Item(item) => {
+                let categories = &self.instrument.item(*item).categories;
+                Some(self.recoded(variable, *item, |category| categories[category].value))
+            }
+            Definition::Recode { item, values } => {
+                Some(self.recoded(variable, *item, |category| values[category]))
+            }
+            Definition::Count(_) | Definition::Sum(_) => {
+                let place = self.instrument.derived().iter().position(|derived| derived.id == variable.id)?;
+                sound[place].then(|| self.levels(place).to_vec())
+            }
+        }
+    }
+
+    fn pair_is_sound(&self, place: usize, pair: &Pair, items: &[bool], derived: &[bool]) -> bool {
+        let has_items = |variable: &Variable| variable.definition.items().iter().all(|item| items[item.0]);
+        if !has_items(&pair.x) || !has_items(&pair.y) {
+            return false;
+        }
+        let (x, y, _) = self.margins(place);
+        let fits = |variable: &Variable, margin: &[u64]| {
+            let all = self.distribution(variable, derived);
+            all.is_some_and(|all| margin.iter().zip(&all).all(|(pair, all)| pair <= all))
+        };
+        fits(&pair.x, &x) && fits(&pair.y, &y)
+    }
+
+    /// Returns the margins of a pair's joint table, and Σxy.
+    fn margins(&self, place: usize) -> (Vec<u64>, Vec<u64>, u64) {
+        let PairCells { x, y, .. } = &self.plan.layout.pairs[place];
+        let mut margins = (vec![0; x.cells.len()], vec![0; y.cells.len()], 0);
+        let values = |cells: &LevelCells| u64::from(*cells.levels.start())..;
+        for (row, value_x) in (0..x.cells.len()).zip(values(x)) {
+            for (column, value_y) in (0..y.cells.len()).zip(values(y)) {
+                let count = self.sums[self.plan.pairs[place] + row * y.cells.len() + column];
+                margins.0[row] += count;
+                margins.1[column] += count;
+                margins.2 += value_x * value_y * count;
+            }
+        }
+        margins
+    }
+
+    fn add_pair(&self, place: usize, cells: &mut [u64]) {
+        let PairCells { x, y, sum_xy } = &self.plan.layout.pairs[place];
+        let margins = self.margins(place);
+        cells[x.cells.clone()].copy_from_slice(&margins.0);
+        cells[y.cells.clone()].copy_from_slice(&margins.1);
+        cells[*sum_xy] = margins.2;
+    }
+}
