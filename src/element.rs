@@ -6,5 +6,7 @@
 
 #[cfg(feature = "report")]
 pub mod report;
+#[cfg(feature = "remote")]
+pub mod remote;
 #[cfg(feature = "survey")]
 pub mod survey;

@@ -4,6 +4,11 @@ use std::fmt;
 
 use crate::disclosure::{Collection, CollectionError, Policy, UnknownPolicy};
 use crate::instrument::Instrument;
+#[cfg(feature = "remote")]
+use crate::remote::{
+    credential::{Code, CodeError, Credentials},
+    task::{Moment, Task, TaskError},
+};
 
 /// How one widget is set up.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +26,22 @@ pub struct Settings {
     pub endpoint: Option<String>,
     /// Whether a respondent sees their own answers beside the published figures at the end.
     pub preview: bool,
+    /// The survey that is answered from home, in that mode.
+    #[cfg(feature = "remote")]
+    pub remote: Option<Remote>,
+}
+
+/// What a survey that is answered from home needs besides.
+#[cfg(feature = "remote")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remote {
+    pub task: Task,
+    /// Whether the page was opened in the task's window.
+    pub moment: Moment,
+    /// Where the portal signs tokens.
+    pub tokens: Option<String>,
+    /// The invitation code that the page was opened with.
+    pub code: Option<Code>,
 }
 
 /// Who uses the device.
@@ -30,17 +51,40 @@ pub enum Mode {
     Personal,
     /// One device that goes round.
     Group,
+    /// A respondent's own device, from which two sealed shares go to two operators.
+    #[cfg(feature = "remote")]
+    Remote,
 }
 
 /// Which attribute is wrong, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SettingsError {
-    NoInstrument { known: Vec<String> },
-    UnknownInstrument { found: String, known: Vec<String> },
+    NoInstrument {
+        known: Vec<String>,
+    },
+    UnknownInstrument {
+        found: String,
+        known: Vec<String>,
+    },
     UnknownMode(String),
     UnknownPolicy(UnknownPolicy),
     BadEligible(String),
     BadCollection(CollectionError),
+    #[cfg(feature = "remote")]
+    NoHash,
+    #[cfg(feature = "remote")]
+    Task(TaskError),
+    /// Another attribute contradicts the task.
+    #[cfg(feature = "remote")]
+    NotOfTask {
+        attribute: &'static str,
+        found: String,
+        expected: String,
+    },
+    #[cfg(feature = "remote")]
+    NoTokens,
+    #[cfg(feature = "remote")]
+    BadCode(CodeError),
 }
 
 impl fmt::Display for SettingsError {
@@ -64,6 +108,18 @@ impl fmt::Display for SettingsError {
                 write!(f, "attribute eligible: found {found:?}; expected a whole number from 1 on")
             }
             Self::BadCollection(error) => write!(f, "attribute collection: {error}"),
+            #[cfg(feature = "remote")]
+            Self::NoHash => f.write_str("attribute task-hash: not there; expected the hash that `balint-survey task` has printed, so that nobody can put another task in the place of this one"),
+            #[cfg(feature = "remote")]
+            Self::Task(error) => write!(f, "attribute task: {error}"),
+            #[cfg(feature = "remote")]
+            Self::NotOfTask { attribute, found, expected } => {
+                write!(f, "attribute {attribute}: found {found:?}; expected {expected:?}, as the task has it, or no attribute")
+            }
+            #[cfg(feature = "remote")]
+            Self::NoTokens => f.write_str("attribute tokens: not there; expected the address where the portal signs them"),
+            #[cfg(feature = "remote")]
+            Self::BadCode(error) => write!(f, "attribute code: {error}"),
         }
     }
 }
@@ -97,6 +153,60 @@ impl Settings {
             eligible,
             endpoint: attribute("endpoint").filter(|endpoint| !endpoint.is_empty()),
             preview: attribute("no-preview").is_none(),
+            #[cfg(feature = "remote")]
+            remote: None,
+        })
+    }
+
+    /// Reads the attributes of an element in the mode `remote`, with the task that it names; `now` is in seconds
+    /// since 1970.
+    ///
+    /// # Errors
+    ///
+    /// Names the first attribute that is wrong, with what was found and what was expected.
+    #[cfg(feature = "remote")]
+    pub fn remote(
+        attribute: impl Fn(&str) -> Option<String>,
+        task: &[u8],
+        now: u64,
+    ) -> Result<Settings, SettingsError> {
+        let hash = attribute("task-hash").ok_or(SettingsError::NoHash)?;
+        let task = Task::from_json(task, &Instrument::built_in()).and_then(|task| task.pinned(&hash));
+        let task = task.map_err(SettingsError::Task)?;
+        let document = task.document();
+        let eligible = document.eligible.to_string();
+        for (name, expected) in [
+            ("instrument", &document.instrument),
+            ("policy", &document.policy),
+            ("collection", &document.collection),
+            ("eligible", &eligible),
+        ] {
+            if let Some(found) = attribute(name).filter(|found| found != expected) {
+                let expected = expected.clone();
+                return Err(SettingsError::NotOfTask { attribute: name, found, expected });
+            }
+        }
+        let tokens = attribute("tokens");
+        if matches!(document.credentials, Credentials::Tokens { .. }) && tokens.is_none() {
+            return Err(SettingsError::NoTokens);
+        }
+        let code =
+            attribute("code").filter(|code| !code.is_empty()).map(|code| Code::parse(&code)).transpose();
+        Ok(Settings {
+            instrument: task.instrument().clone(),
+            mode: Mode::Remote,
+            policy: task.policy(),
+            collection: document.collection.clone(),
+            is_named: true,
+            eligible: Some(document.eligible),
+            endpoint: None,
+            preview: attribute("no-preview").is_none(),
+            remote: Some(Remote {
+                moment: task.moment(now),
+                tokens,
+                code: code.map_err(SettingsError::BadCode)?,
+                task,
+            }),
         })
     }
 }

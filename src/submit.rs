@@ -26,6 +26,8 @@
 
 #[cfg(feature = "dap")]
 mod exchange;
+#[cfg(feature = "remote")]
+pub mod upload;
 
 use std::fmt;
 

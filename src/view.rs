@@ -6,6 +6,8 @@ pub mod group;
 pub mod preview;
 pub mod question;
 pub mod reading;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod screens;
 pub mod session;
 pub mod table;
@@ -22,6 +24,8 @@ use crate::browser::{use_absence, use_unload_guard};
 use crate::custody::{Case, Custody, CustodyError, State};
 use crate::settings::{Mode, Settings};
 use crate::submit::submit;
+#[cfg(feature = "remote")]
+use remote::use_sending;
 use session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
 
 /// Something that the page around the widget may want to know; it never holds an answer.
@@ -65,6 +69,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     });
     use_delivery(&session, &props.onevent);
     use_opening(session.is_open(), &props.onopen);
+    use_sending(&session, &props.onevent);
     let act = {
         let session = session.dispatcher();
         Callback::from(move |action: Action| session.dispatch(action))
@@ -82,6 +87,10 @@ pub fn Survey(props: &SurveyProps) -> Html {
 
 /// Returns what is announced beside the heading that takes focus.
 fn status(session: &Session) -> String {
+    #[cfg(feature = "remote")]
+    if session.remote.is_on() {
+        return remote::status(session);
+    }
     match &session.phase {
         Phase::Done if session.is_open() => group::NOTHING_LEFT.to_owned(),
         Phase::Done => "Your answers were erased.".to_owned(),
@@ -118,10 +127,17 @@ fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
     let parts = session.instrument().sections().len();
     // Whoever has seen the preview has finished before.
     let is_new = session.is_group() || !session.settings.preview;
+    #[cfg(feature = "remote")]
+    let is_remote = session.remote.is_on();
+    #[cfg(not(feature = "remote"))]
+    let is_remote = false;
     let onevent = onevent.clone();
     use_effect_with(session.screen(), move |screen| {
         let event = match screen {
             Screen::Section(place) => Some(SurveyEvent::Progress { part: place + 1, parts }),
+            #[cfg(feature = "remote")]
+            Screen::Sent => Some(SurveyEvent::Complete),
+            Screen::Preview | Screen::Done if is_remote => None,
             Screen::Preview => Some(SurveyEvent::Complete),
             Screen::Done if is_new => Some(SurveyEvent::Complete),
             _ => None,
@@ -217,6 +233,11 @@ fn use_opening(is_open: bool, onopen: &Callback<()>) {
         }
     });
 }
+
+/// Sends nothing: this module has no survey that is answered from home.
+#[cfg(not(feature = "remote"))]
+#[hook]
+fn use_sending(_session: &UseReducerHandle<Session>, _onevent: &Callback<SurveyEvent, bool>) {}
 
 /// Sends the release when it is there, and again when the facilitator asks for it.
 #[hook]

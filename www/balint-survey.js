@@ -7,18 +7,20 @@ import init, { mount } from "./pkg/balint_survey.js";
 const loading = "Loading the survey …";
 const failed = "This survey cannot be shown";
 
-let started;
+// What happens on one device, and what goes to two operators: a module of its own, loaded where it is asked for.
+const modules = {
+  local: () => init({ module_or_path: new URL("./pkg/balint_survey_bg.wasm", import.meta.url) }).then(() => mount),
+  remote: () => import("./balint-remote.js").then((module) => module.start().then(() => module.mount)),
+};
+const started = {};
 
-/** Starts the module and reads the style sheet, once; a failed start can be tried again. */
-function start() {
-  started ??= Promise.all([
-    init({ module_or_path: new URL("./pkg/balint_survey_bg.wasm", import.meta.url) }),
-    styleSheet(),
-  ]).then(([, sheet]) => sheet, (error) => {
-    started = undefined;
+/** Starts a module and reads the style sheet, once; a failed start can be tried again. */
+function start(name) {
+  started[name] ??= Promise.all([modules[name](), styleSheet()]).catch((error) => {
+    delete started[name];
     throw error;
   });
-  return started;
+  return started[name];
 }
 
 // A constructed style sheet passes a strict Content-Security-Policy; a <style> element would not.
@@ -79,10 +81,12 @@ class BalintSurvey extends HTMLElement {
     if (this.#widget || this.#isStarting) return;
     this.#isStarting = true;
     try {
-      const sheet = await start();
+      const [show, sheet] = await start(this.getAttribute("mode") === "remote" ? "remote" : "local");
       if (!this.isConnected) return;
       this.shadowRoot.adoptedStyleSheets = [sheet];
-      this.#widget = mount(this, this.#place, loadReport);
+      const widget = await show(this, this.#place, loadReport);
+      if (this.isConnected) this.#widget = widget;
+      else widget.destroy();
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     } finally {

@@ -36,13 +36,23 @@ impl Widget {
 #[wasm_bindgen]
 pub fn mount(host: HtmlElement, place: Element, onopen: Function) -> Result<Widget, JsError> {
     let settings = Rc::new(Settings::from_attributes(|name| host.get_attribute(name), unnamed)?);
-    let onevent = Callback::from(move |event: SurveyEvent| dispatch(&host, &event));
     let onopen = Callback::from(move |()| {
         // What it throws is of the page's concern, and the survey goes on without it.
         let _ = onopen.call0(&JsValue::NULL);
     });
+    Ok(show(host, place, settings, onopen))
+}
+
+/// Shows a survey whose attributes are read.
+pub(super) fn show(
+    host: HtmlElement,
+    place: Element,
+    settings: Rc<Settings>,
+    onopen: Callback<()>,
+) -> Widget {
+    let onevent = Callback::from(move |event: SurveyEvent| dispatch(&host, &event));
     let props = SurveyProps { settings, onevent, onopen };
-    Ok(Widget { app: yew::Renderer::<Survey>::with_root_and_props(place, props).render() })
+    Widget { app: yew::Renderer::<Survey>::with_root_and_props(place, props).render() }
 }
 
 /// Returns a name for a collection that the portal gave none.

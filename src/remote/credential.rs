@@ -13,9 +13,10 @@
 
 use std::fmt;
 
+#[cfg(not(target_arch = "wasm32"))]
+use blind_rsa_signatures::{BlindMessage, SecretKeySha384PSSRandomized};
 use blind_rsa_signatures::{
-    BlindMessage, BlindSignature, BlindingResult, DefaultRng, MessageRandomizer,
-    PublicKeySha384PSSRandomized, SecretKeySha384PSSRandomized, Signature,
+    BlindSignature, BlindingResult, DefaultRng, MessageRandomizer, PublicKeySha384PSSRandomized, Signature,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -9,6 +9,8 @@ use yew::prelude::*;
 use super::group::{closed, closing, erased, hand_over, locked, resume, set_up};
 use super::preview::preview;
 use super::question::{item_id, question};
+#[cfg(feature = "remote")]
+use super::remote;
 use super::session::{Action, Phase, Session};
 use super::words;
 use crate::instrument::{ItemId, Section};
@@ -89,6 +91,14 @@ pub fn current(props: &ScreenProps) -> Html {
         Phase::SetUp { error } => set_up(props, error.as_ref()),
         Phase::Resume { error } => resume(props, error.as_ref()),
         Phase::Locked { error } => locked(props, error.as_ref()),
+        #[cfg(feature = "remote")]
+        Phase::Intro if props.session.remote.is_on() => remote::intro(props),
+        #[cfg(feature = "remote")]
+        Phase::Sending => remote::sending(props),
+        #[cfg(feature = "remote")]
+        Phase::Sent => remote::sent(props),
+        #[cfg(feature = "remote")]
+        Phase::Done if props.session.remote.is_on() => remote::done(props),
         Phase::Intro => intro(props),
         Phase::Section(place) => section_screen(props, *place),
         Phase::Check if is_group => hand_in(props),
@@ -244,7 +254,7 @@ pub fn focus_in_form(event: &MouseEvent, id: &str) {
 
 fn check(props: &ScreenProps) -> Html {
     let session = &props.session;
-    let finish = if session.settings.preview { "See how you compare" } else { "Finish" };
+    let finish = finish_label(session);
     let sections = session.instrument().sections().iter().enumerate();
     html! {
         <form onsubmit={props.onsubmit(Action::Finish)}>
@@ -257,6 +267,20 @@ fn check(props: &ScreenProps) -> Html {
             </div>
         </form>
     }
+}
+
+/// Returns what comes after the overview of the answers.
+fn finish_label(session: &Session) -> &'static str {
+    #[cfg(feature = "remote")]
+    if session.remote.is_on() {
+        return "Seal and send my answers";
+    }
+    compare_label(session)
+}
+
+/// Returns what comes last.
+pub fn compare_label(session: &Session) -> &'static str {
+    if session.settings.preview { "See how you compare" } else { "Finish" }
 }
 
 fn checked_section(props: &ScreenProps, place: usize, section: &Section) -> Html {

@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use yew::Reducible;
 
+#[cfg(feature = "remote")]
+use super::remote::{RemoteAction, RemoteSession};
 use crate::answers::{Answers, ItemError, Shown};
 use crate::custody::{BATCH, CustodyError, MIN_PASSPHRASE, State};
 use crate::disclosure::{Collection, Refusal, Release, release};
@@ -40,6 +42,9 @@ pub struct Session {
     is_saved: bool,
     /// How often the release was sent again, so that each time the heading takes focus from the button that goes.
     pub resent: u32,
+    /// Where a response is on its way to two operators.
+    #[cfg(feature = "remote")]
+    pub remote: RemoteSession,
 }
 
 /// A group's open collection: its running state is one tally.
@@ -85,6 +90,12 @@ pub enum Phase {
     Section(usize),
     /// The respondent looks over what they have answered.
     Check,
+    /// The response is sealed and sent, or was.
+    #[cfg(feature = "remote")]
+    Sending,
+    /// Both operators will have it.
+    #[cfg(feature = "remote")]
+    Sent,
     /// The respondent sees their own answers beside the published figures.
     Preview,
     Done,
@@ -129,6 +140,10 @@ pub enum Screen {
     Intro,
     Section(usize),
     Check,
+    #[cfg(feature = "remote")]
+    Sending,
+    #[cfg(feature = "remote")]
+    Sent,
     Preview,
     Done,
     Locked,
@@ -151,7 +166,11 @@ impl Screen {
             Screen::Erased => 7,
             Screen::Resume => 8,
             Screen::Locked => 9,
-            Screen::Section(place) => 10 + place,
+            Screen::Section(place) => 12 + place,
+            #[cfg(feature = "remote")]
+            Screen::Sending => 10,
+            #[cfg(feature = "remote")]
+            Screen::Sent => 11,
         }
     }
 }
@@ -232,6 +251,9 @@ pub enum Action {
     Deliver {
         delivery: Delivery,
     },
+    /// What happens in the mode `remote` only.
+    #[cfg(feature = "remote")]
+    Remote(RemoteAction),
 }
 
 impl Session {
@@ -239,12 +261,16 @@ impl Session {
     pub fn new(settings: Rc<Settings>, is_stored: bool) -> Session {
         let phase = match settings.mode {
             Mode::Personal => Phase::Intro,
+            #[cfg(feature = "remote")]
+            Mode::Remote => Phase::Intro,
             Mode::Group if is_stored => Phase::Resume { error: None },
             Mode::Group => Phase::SetUp { error: None },
         };
         let answers = Answers::new(&settings.instrument);
         let eligible = settings.eligible.map(|number| number.to_string()).unwrap_or_default();
         Session {
+            #[cfg(feature = "remote")]
+            remote: RemoteSession::new(&settings),
             settings,
             phase,
             answers,
@@ -276,6 +302,10 @@ impl Session {
             Phase::Intro => Screen::Intro,
             Phase::Section(section) => Screen::Section(section),
             Phase::Check => Screen::Check,
+            #[cfg(feature = "remote")]
+            Phase::Sending => Screen::Sending,
+            #[cfg(feature = "remote")]
+            Phase::Sent => Screen::Sent,
             Phase::Preview => Screen::Preview,
             Phase::Done => Screen::Done,
             Phase::Closing => Screen::Closing,
@@ -299,6 +329,10 @@ impl Session {
     pub fn would_lose(&self) -> bool {
         let has_release =
             matches!(&self.phase, Phase::Closed(closed) if matches!(**closed, Closed::Released(_)));
+        #[cfg(feature = "remote")]
+        if matches!(self.phase, Phase::Sending) {
+            return true;
+        }
         self.is_open() || has_release && !self.is_saved && self.delivery != Delivery::Kept
     }
 
@@ -348,7 +382,7 @@ impl Session {
         &self.settings.instrument.sections()[place]
     }
 
-    fn go(&mut self, phase: Phase) {
+    pub(super) fn go(&mut self, phase: Phase) {
         self.phase = phase;
         self.errors.clear();
     }
@@ -432,6 +466,10 @@ impl Session {
         if self.is_group() {
             self.forget();
         }
+        #[cfg(feature = "remote")]
+        if !self.may_begin() {
+            return;
+        }
         self.go(Phase::Section(0));
     }
 
@@ -485,9 +523,15 @@ impl Session {
                     self.go(Phase::Done);
                 }
             }
-            None if settings.preview => self.go(Phase::Preview),
-            None => self.end(),
+            #[cfg(feature = "remote")]
+            None if settings.mode == Mode::Remote => self.hand_in(response),
+            None => self.compare(),
         }
+    }
+
+    /// Shows the answers beside the published figures, where the portal wants that, or ends.
+    pub(super) fn compare(&mut self) {
+        if self.settings.preview { self.go(Phase::Preview) } else { self.end() }
     }
 
     /// Goes to the first section with something missing.
@@ -501,7 +545,7 @@ impl Session {
         }
     }
 
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.forget();
         self.go(Phase::Done);
     }
@@ -596,6 +640,8 @@ impl Reducible for Session {
             (Action::Send, Screen::Closed) => next.send(),
             (Action::Save, Screen::Closed) => next.is_saved = true,
             (Action::Deliver { delivery }, Screen::Closed) => next.delivery = delivery.clone(),
+            #[cfg(feature = "remote")]
+            (Action::Remote(action), _) => next.take_remote(action),
             // An action that comes late, such as a second click, does nothing.
             _ => return self,
         }

@@ -17,8 +17,8 @@ use wasm_bindgen_cli::wasm_bindgen;
 use crate::tool::{self, ToolError};
 use crate::wasm_std::{self, TARGET, WasmStdError};
 
-/// The features of the library that export one element each: `pkg/balint_survey.js` and `pkg/balint_report.js`.
-const ELEMENTS: [&str; 2] = ["survey", "report"];
+/// The features of the library that are a module each: `pkg/balint_survey.js` and so on.
+const ELEMENTS: [&str; 3] = ["survey", "report", "remote"];
 const LOCK: &str = ".lock";
 const STAMP: &str = ".stamp";
 const WORK: &str = ".building";

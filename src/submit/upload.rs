@@ -1,0 +1,182 @@
+//! Hands in one response, as two sealed shares, through the leader.
+//!
+//! **Invariant:** what goes out is a [`SealedReport`], a request for keys, and tokens that are blinded.
+
+use std::fmt;
+
+use super::exchange::{Answer, Exchange, Unreachable};
+use crate::remote::Role;
+use crate::remote::credential::{Blinded, Code, Credential, Credentials, TokenPair};
+use crate::remote::dap09::{self, HpkeConfig, SealedReport, Shares};
+use crate::remote::task::Task;
+
+/// One response on its way; trying again sends the same bytes, so that it counts once.
+#[derive(Debug)]
+pub struct Outgoing {
+    shares: Shares,
+    credential: Option<Credential>,
+    sealed: Option<SealedReport>,
+}
+
+/// What lets a respondent take part.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Access {
+    Anybody,
+    Code(Code),
+    /// The portal signs tokens at this address, for whoever is logged in.
+    Tokens(String),
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Credential,
+    Keys,
+    Sealing,
+    Sending,
+}
+
+/// Why a response is not handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UploadError {
+    /// The portal cannot be reached, or gives no tokens.
+    Tokens(Option<String>),
+    /// An operator does not answer, or gives no key.
+    NoKey(Role),
+    /// The page around the widget has forbidden it.
+    Forbidden,
+    /// The leader did not answer: the report may have arrived all the same.
+    Unreachable,
+    /// The leader refuses it: nothing of it is kept.
+    Refused { status: u16, kind: Option<String>, reason: Option<String> },
+}
+
+impl fmt::Display for UploadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tokens(None) => f.write_str("the portal cannot be asked whether you can take part"),
+            Self::Tokens(Some(reason)) => write!(f, "the portal does not let you take part: {reason}"),
+            Self::NoKey(Role::Leader) => f.write_str("the first operator cannot be reached"),
+            Self::NoKey(Role::Helper) => f.write_str("the second operator cannot be reached"),
+            Self::Forbidden => f.write_str("the page around this survey did not let it be sent"),
+            Self::Unreachable => f.write_str("the connection was lost before an answer came"),
+            Self::Refused { reason: Some(reason), .. } => write!(f, "the operator refused it: {reason}"),
+            Self::Refused { status, reason: None, .. } => {
+                write!(f, "the operator refused it with status {status}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for UploadError {}
+
+impl Outgoing {
+    pub fn new(shares: Shares) -> Outgoing {
+        Outgoing { shares, credential: None, sealed: None }
+    }
+
+    /// Forgets the credential, after it was refused: the same shares can be sealed with another.
+    pub fn change_credential(&mut self) {
+        self.credential = None;
+        self.sealed = None;
+    }
+
+    /// Sends the response, and returns it as it was sent, with the status of the answer.
+    ///
+    /// `onstep` is called before each step, `announce` before anything is sent; if it returns false, nothing is.
+    ///
+    /// # Errors
+    ///
+    /// If the leader does not say that it keeps it. What was sealed is kept for the next try.
+    pub async fn upload(
+        &mut self,
+        task: &Task,
+        access: &Access,
+        now: u64,
+        onstep: impl Fn(Step),
+        announce: impl Fn(&SealedReport) -> bool,
+    ) -> Result<(SealedReport, u16), UploadError> {
+        let sealed = match self.sealed.clone() {
+            Some(sealed) => sealed,
+            None => self.seal(task, access, now, &onstep).await?,
+        };
+        if !announce(&sealed) {
+            return Err(UploadError::Forbidden);
+        }
+        onstep(Step::Sending);
+        let answer = put(task, &sealed).await.map_err(|Unreachable| UploadError::Unreachable)?;
+        if answer.is_ok() {
+            return Ok((sealed, answer.status));
+        }
+        let (kind, reason) = answer.problem();
+        if kind.as_deref() == Some("outdatedConfig") {
+            // The operator has another key by now, and has kept nothing: the same shares are sealed anew.
+            self.sealed = None;
+        }
+        Err(UploadError::Refused { status: answer.status, kind, reason })
+    }
+
+    async fn seal(
+        &mut self,
+        task: &Task,
+        access: &Access,
+        now: u64,
+        onstep: &impl Fn(Step),
+    ) -> Result<SealedReport, UploadError> {
+        if self.credential.is_none() {
+            onstep(Step::Credential);
+            self.credential = Some(credential(task, access).await?);
+        }
+        onstep(Step::Keys);
+        // Asked for each time: a report that is sealed with an old key of the helper's is accepted and lost.
+        let configs = [config(task, Role::Leader).await?, config(task, Role::Helper).await?];
+        onstep(Step::Sealing);
+        let credential = self.credential.clone().unwrap_or_else(Credential::none);
+        let sealed = self.shares.seal(task, now, &configs, &credential);
+        let sealed = sealed.map_err(|_| UploadError::NoKey(Role::Helper))?;
+        self.sealed = Some(sealed.clone());
+        Ok(sealed)
+    }
+}
+
+async fn credential(task: &Task, access: &Access) -> Result<Credential, UploadError> {
+    match access {
+        Access::Anybody => Ok(Credential::none()),
+        Access::Code(code) => Ok(code.credential(task.id())),
+        Access::Tokens(url) => tokens(task, url).await,
+    }
+}
+
+async fn tokens(task: &Task, url: &str) -> Result<Credential, UploadError> {
+    let credentials: &Credentials = &task.document().credentials;
+    let blinded = Blinded::new(credentials, task.id()).ok_or(UploadError::Tokens(None))?;
+    // OK because two texts always have a JSON form.
+    let body = serde_json::to_vec(&blinded.request()).expect("two texts can be written");
+    let headers = [("content-type", "application/json")];
+    let exchange = Exchange { method: "POST", url, headers: &headers, body: Some(&body), with_login: true };
+    let answer = exchange.perform().await.map_err(|Unreachable| UploadError::Tokens(None))?;
+    if !answer.is_ok() {
+        let reason =
+            answer.problem().1.unwrap_or_else(|| format!("it answers with status {}", answer.status));
+        return Err(UploadError::Tokens(Some(reason)));
+    }
+    let signed: Option<TokenPair> = serde_json::from_slice(&answer.body).ok();
+    let credential = signed.and_then(|signed| blinded.finish(&signed).ok());
+    credential.ok_or_else(|| UploadError::Tokens(Some("what it has signed is not valid".into())))
+}
+
+/// Asks an operator for its key.
+async fn config(task: &Task, role: Role) -> Result<HpkeConfig, UploadError> {
+    let url = task.url(role, &dap09::hpke_config_path(task));
+    let exchange = Exchange { method: "GET", url: &url, headers: &[], body: None, with_login: false };
+    let answer = exchange.perform().await.ok().filter(Answer::is_ok);
+    let config = answer.and_then(|answer| HpkeConfig::from_list(&answer.body));
+    config.ok_or(UploadError::NoKey(role))
+}
+
+async fn put(task: &Task, sealed: &SealedReport) -> Result<Answer, Unreachable> {
+    let url = task.url(Role::Leader, &dap09::reports_path(task));
+    let headers = [("content-type", dap09::REPORT)];
+    let body = Some(sealed.bytes());
+    Exchange { method: "PUT", url: &url, headers: &headers, body, with_login: false }.perform().await
+}
