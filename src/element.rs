@@ -10,3 +10,5 @@ pub mod report;
 pub mod remote;
 #[cfg(feature = "survey")]
 pub mod survey;
+#[cfg(feature = "tokens")]
+pub mod tokens;

@@ -26,6 +26,8 @@
 
 #[cfg(feature = "dap")]
 mod exchange;
+#[cfg(feature = "tokens")]
+pub mod tokens;
 #[cfg(feature = "remote")]
 pub mod upload;
 

@@ -15,7 +15,18 @@ export async function mount(host, place) {
   const response = await fetch(address, { cache: "no-cache" }).catch(() => ({ status: "unreachable" }));
   if (!response.ok) throw new Error(`attribute task: ${address} cannot be read (${response.status}); expected the task file`);
   const task = new Uint8Array(await response.arrayBuffer());
-  return mountRemote(host, place, task, takeCode());
+  return mountRemote(host, place, task, takeCode(), makeTokens);
+}
+
+let tokens;
+
+// A module of its own, for portals that have a login.
+async function makeTokens(...request) {
+  tokens ??= import("./pkg/balint_tokens.js").then(async (module) => {
+    await module.default({ module_or_path: new URL("./pkg/balint_tokens_bg.wasm", import.meta.url) });
+    return module;
+  });
+  return (await tokens).makeTokens(...request);
 }
 
 // An invitation's link ends in #code=…, which no server sees; it is taken out of the address bar and its history.

@@ -1,14 +1,19 @@
 //! Hands in one response, as two sealed shares, through the leader.
 //!
-//! **Invariant:** what goes out is a [`SealedReport`], a request for keys, and tokens that are blinded.
+//! **Invariant:** what goes out is a [`SealedReport`], and a request for keys.
 
+use std::cell::RefCell;
 use std::fmt;
+
+use js_sys::{Error, Function, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 use super::exchange::{Answer, Exchange, Unreachable};
 use crate::remote::Role;
-use crate::remote::credential::{Blinded, Code, Credential, Credentials, TokenPair};
+use crate::remote::credential::{Code, Credential, TokenPair};
 use crate::remote::dap09::{self, HpkeConfig, SealedReport, Shares};
-use crate::remote::task::Task;
+use crate::remote::task::{Document, Task};
 
 /// One response on its way; trying again sends the same bytes, so that it counts once.
 #[derive(Debug)]
@@ -147,22 +152,31 @@ async fn credential(task: &Task, access: &Access) -> Result<Credential, UploadEr
     }
 }
 
+thread_local! {
+    /// What loads the module that makes tokens, and asks it for two.
+    static TOKENS: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Tells how tokens are had: a function of the task's credentials (JSON), its id and the portal's address, which
+/// promises two tokens (JSON).
+pub fn use_tokens(function: Function) {
+    TOKENS.set(Some(function));
+}
+
 async fn tokens(task: &Task, url: &str) -> Result<Credential, UploadError> {
-    let credentials: &Credentials = &task.document().credentials;
-    let blinded = Blinded::new(credentials, task.id()).ok_or(UploadError::Tokens(None))?;
-    // OK because two texts always have a JSON form.
-    let body = serde_json::to_vec(&blinded.request()).expect("two texts can be written");
-    let headers = [("content-type", "application/json")];
-    let exchange = Exchange { method: "POST", url, headers: &headers, body: Some(&body), with_login: true };
-    let answer = exchange.perform().await.map_err(|Unreachable| UploadError::Tokens(None))?;
-    if !answer.is_ok() {
-        let reason =
-            answer.problem().1.unwrap_or_else(|| format!("it answers with status {}", answer.status));
-        return Err(UploadError::Tokens(Some(reason)));
-    }
-    let signed: Option<TokenPair> = serde_json::from_slice(&answer.body).ok();
-    let credential = signed.and_then(|signed| blinded.finish(&signed).ok());
-    credential.ok_or_else(|| UploadError::Tokens(Some("what it has signed is not valid".into())))
+    let Document { credentials, task_id, .. } = task.document();
+    // OK because texts always have a JSON form.
+    let credentials = serde_json::to_string(credentials).expect("texts can be written");
+    let function = TOKENS.with_borrow(Option::clone).ok_or(UploadError::Tokens(None))?;
+    let promise = function.call3(&JsValue::NULL, &credentials.into(), &task_id.into(), &url.into());
+    let made = match promise {
+        Ok(promise) => JsFuture::from(Promise::from(promise)).await,
+        Err(error) => Err(error),
+    };
+    let reason = |error: JsValue| error.dyn_into::<Error>().ok().map(|error| String::from(error.message()));
+    let made = made.map_err(|error| UploadError::Tokens(reason(error)))?;
+    let pair: Option<TokenPair> = made.as_string().and_then(|text| serde_json::from_str(&text).ok());
+    pair.and_then(|pair| Credential::of_tokens(&pair)).ok_or(UploadError::Tokens(None))
 }
 
 /// Asks an operator for its key.
