@@ -9,7 +9,8 @@
 //!
 //! The protocol is the IETF's Distributed Aggregation Protocol with Prio3SumVec, in the draft that [`dap09`] names:
 //! another draft would be a second file beside it. A [`Task`](task::Task) is what all parties have agreed on;
-//! a [`credential`] lets each invited person answer once; [`keys`] are what each party keeps for itself.
+//! a [`credential`] lets each invited person answer once; [`keys`] are what each party keeps for itself;
+//! [`collecting`] is how the coordinator gets the sum, and makes the release of it.
 //!
 //! **Invariants:** a single respondent's entries leave this module as a [`SealedReport`](dap09::SealedReport) only;
 //! what is not sealed can neither be serialised nor printed. Each operator's share alone is uniformly random.
@@ -18,6 +19,7 @@ pub mod task;
 pub mod credential;
 pub mod keys;
 pub mod dap09;
+pub mod collecting;
 
 /// One of the two operators, in the protocol's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

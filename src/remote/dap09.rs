@@ -14,6 +14,7 @@ use prio::codec::{Encode, ParameterizedDecode};
 use prio::field::Field128;
 use prio::vdaf::prio3::{Prio3SumVec, optimal_chunk_length};
 use prio::vdaf::{AggregateShare, Client, Collector as _};
+use sha2::{Digest as _, Sha256};
 
 use super::credential::Credential;
 use super::task::Task;
@@ -324,6 +325,16 @@ pub fn hpke_config_path(task: &Task) -> String {
 /// Returns the path at the leader that reports are put to.
 pub fn reports_path(task: &Task) -> String {
     format!("tasks/{}/reports", task.document().task_id)
+}
+
+/// Returns the id of the one collection job that a task has.
+///
+/// It follows from the task, so that a collection that was broken off goes on with the same job, from wherever.
+pub fn collection_job(task: &Task) -> [u8; 16] {
+    let hash = Sha256::new().chain_update(b"balint-survey collection 1\0").chain_update(task.id()).finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    id
 }
 
 /// Returns the path at the leader of a collection job, by the job's id.

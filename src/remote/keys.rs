@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 use super::base64url;
+use super::credential::Code;
 use super::dap09::{HpkeConfig, PrivateKey};
 use super::task::{Task, TaskError};
 use crate::instrument::Instrument;
@@ -39,6 +40,17 @@ pub struct CollectorFile {
     pub collector_token: String,
 }
 
+/// What an operator's process knows the invitation codes of a task by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodesFile {
+    /// The protocol's id of the task, in base64url.
+    pub task_id: String,
+    pub role: Role,
+    /// 32 bytes in base64url for each code, sorted, so that their order tells nothing.
+    pub fingerprints: Vec<String>,
+}
+
 /// A collector's file, parsed and checked.
 pub struct Collector {
     pub task: Task,
@@ -61,6 +73,18 @@ pub enum KeysError {
     },
     /// The private key does not belong to the task's public one.
     OtherKey,
+    /// The codes are those of another task.
+    OtherTask {
+        found: String,
+        expected: String,
+    },
+    /// The codes are those of the other operator.
+    OtherRole {
+        found: Role,
+        expected: Role,
+    },
+    /// One of the fingerprints, counted from 1, is none.
+    Fingerprint(usize),
 }
 
 impl fmt::Display for KeysError {
@@ -76,6 +100,15 @@ impl fmt::Display for KeysError {
             Self::Key { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::OtherKey => {
                 f.write_str("private_key: expected the key that belongs to the task's collector_hpke_config")
+            }
+            Self::OtherTask { found, expected } => {
+                write!(f, "task_id: found {found:?}; expected {expected:?}, the task that is served")
+            }
+            Self::OtherRole { found, expected } => {
+                write!(f, "role: found the codes of the {}; expected the {}'s", found.name(), expected.name())
+            }
+            Self::Fingerprint(place) => {
+                write!(f, "fingerprints: number {place} is none; expected 32 bytes in base64url")
             }
         }
     }
@@ -143,5 +176,35 @@ impl CollectorFile {
             return Err(KeysError::OtherKey);
         }
         Ok(Collector { task, private_key, token: file.collector_token })
+    }
+}
+
+impl CodesFile {
+    /// Returns what an operator is given of some codes.
+    pub fn new(task: &Task, role: Role, codes: &[Code]) -> CodesFile {
+        let fingerprints = codes.iter().map(|code| base64url::encode(&code.fingerprint(role, task.id())));
+        let mut fingerprints: Vec<String> = fingerprints.collect();
+        fingerprints.sort();
+        CodesFile { task_id: task.document().task_id.clone(), role, fingerprints }
+    }
+
+    /// Reads the codes of an operator, as what their proofs are found by.
+    ///
+    /// # Errors
+    ///
+    /// If they are of another task or for the other operator, or one cannot be read.
+    pub fn from_json(json: &[u8], task: &Task, role: Role) -> Result<Vec<[u8; 32]>, KeysError> {
+        let file: CodesFile = parse(json)?;
+        let expected = &task.document().task_id;
+        if file.task_id != *expected {
+            return Err(KeysError::OtherTask { found: file.task_id, expected: expected.clone() });
+        }
+        if file.role != role {
+            return Err(KeysError::OtherRole { found: file.role, expected: role });
+        }
+        let fingerprints = file.fingerprints.iter().zip(1..);
+        fingerprints
+            .map(|(text, place)| base64url::decode_array(text).ok_or(KeysError::Fingerprint(place)))
+            .collect()
     }
 }

@@ -5,9 +5,14 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod bundle;
+mod collect;
 mod figures;
+mod invite;
+mod issuer;
+mod new_files;
 mod serve;
 mod store;
+mod task;
 mod tool;
 mod wasm_std;
 
@@ -44,6 +49,14 @@ enum Command {
     Release(ReleaseArgs),
     /// Merges releases and prints every figure that they support.
     Report(ReportArgs),
+    /// Makes the files of a survey that is answered from home: for the portal, both operators, the coordinator.
+    Task(task::TaskArgs),
+    /// Makes the invitation codes of such a survey.
+    Invite(invite::InviteArgs),
+    /// Signs the blinded tokens of one person who has logged in to the portal.
+    Sign(issuer::SignArgs),
+    /// Opens the sum of such a survey, once, and prints its release as JSON.
+    Collect(collect::CollectArgs),
     /// Runs tests that were built for the browser, under Node: what cargo calls as their runner.
     #[command(hide = true)]
     WasmTest(WasmTestArgs),
@@ -165,6 +178,10 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Build(args) => Ok(build(&args)?),
         Command::Release(args) => Ok(print(&figures::release(&args)?)?),
         Command::Report(args) => Ok(print(&figures::report(&args)?)?),
+        Command::Task(args) => Ok(print(&task::run(&args)?)?),
+        Command::Invite(args) => Ok(print(&invite::run(&args)?)?),
+        Command::Sign(args) => Ok(print(&issuer::run(&args)?)?),
+        Command::Collect(args) => Ok(print(&collect::run(&args)?)?),
         Command::WasmTest(args) => wasm_test(args),
     }
 }
