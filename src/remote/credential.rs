@@ -23,7 +23,7 @@ use super::{Role, base64url, random};
 #[cfg(feature = "tokens")]
 pub use token::Blinded;
 #[cfg(all(feature = "tokens", not(target_arch = "wasm32")))]
-pub use token::Issuer;
+pub use token::{ISSUER_BITS, Issuer};
 
 /// What a task asks of those who answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -36,11 +36,10 @@ struct Token {
 }
 
 /// How many bits the portal's keys have.
-const ISSUER_BITS: usize = 2048;
+pub const ISSUER_BITS: usize = 2048;
 
 impl Token {
     const SIGNATURE: usize = ISSUER_BITS / 8;
-    const LEN: usize = 64 + Token::SIGNATURE;
 
     fn from_bytes(bytes: &[u8]) -> Option<Token> {
         let (nonce, rest) = bytes.split_first_chunk()?;
