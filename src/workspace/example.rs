@@ -2,6 +2,7 @@
 //!
 //! Nobody gave these answers; they were made by search so that every count and coefficient is the study's.
 
+use crate::answers::Response;
 use crate::answers::csv::Responses;
 use crate::disclosure::{Collection, Policy, release};
 use crate::instrument::Instrument;
@@ -42,15 +43,26 @@ impl Example {
         }
     }
 
-    /// Returns the release of the synthetic responses, under the policy by which the study published.
-    pub fn source(self) -> Source {
-        let (responses, instrument, name, eligible) = self.parts();
+    /// Returns the synthetic responses, with their instrument.
+    pub fn responses(self) -> (Instrument, Vec<Response>) {
+        let (responses, instrument, ..) = self.parts();
         // OK because a test makes both.
         let instrument = Instrument::find(instrument).expect("a built-in instrument");
+        let parsed = Responses::new(responses.as_bytes(), &instrument).expect("a good header");
+        let responses = parsed.map(|response| response.expect("good responses")).collect();
+        (instrument, responses)
+    }
+
+    /// Returns the release of the synthetic responses, under the policy by which the study published.
+    pub fn source(self) -> Source {
+        let (.., name, eligible) = self.parts();
+        let (instrument, responses) = self.responses();
         let mut tally = Tally::new(&instrument);
-        for response in Responses::new(responses.as_bytes(), &instrument).expect("a good header") {
-            tally.record(&instrument, &response.expect("good responses")).expect("few responses");
+        for response in &responses {
+            // OK because they are few.
+            tally.record(&instrument, response).expect("few responses");
         }
+        // OK because a test makes both.
         let policy = Policy::named("published").expect("a policy");
         let collection = Collection::new(name, Some(eligible)).expect("a good name");
         let release = release(tally, &instrument, &policy, &collection).expect("enough responses");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use balint_survey::remote::credential::{Issuer, TokenPair};
 use clap::Args;
@@ -68,13 +68,22 @@ impl std::error::Error for SignError {}
 ///
 /// If there are no keys, or what came in is no request.
 pub fn run(args: &SignArgs) -> Result<String, SignError> {
-    let json = fs::read(&args.key).map_err(|source| SignError::Read { path: args.key.clone(), source })?;
-    let file: Option<IssuerFile> = serde_json::from_slice(&json).ok();
-    let issuer = file.and_then(|file| Issuer::from_pem([&file.leader, &file.helper]));
-    let issuer = issuer.ok_or_else(|| SignError::Key(args.key.clone()))?;
+    let issuer = read(&args.key)?;
     let request = io::read_to_string(io::stdin()).map_err(SignError::Input)?;
     let request: TokenPair = serde_json::from_str(&request).map_err(|_| SignError::Request)?;
     let signed = issuer.sign(&request).ok_or(SignError::Request)?;
     // OK because strings always have a JSON form.
     Ok(serde_json::to_string(&signed).expect("strings can be written") + "\n")
+}
+
+/// Reads the portal's keys.
+///
+/// # Errors
+///
+/// If the file holds none.
+pub fn read(path: &Path) -> Result<Issuer, SignError> {
+    let json = fs::read(path).map_err(|source| SignError::Read { path: path.to_owned(), source })?;
+    let file: Option<IssuerFile> = serde_json::from_slice(&json).ok();
+    let issuer = file.and_then(|file| Issuer::from_pem([&file.leader, &file.helper]));
+    issuer.ok_or_else(|| SignError::Key(path.to_owned()))
 }

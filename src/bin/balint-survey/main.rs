@@ -6,6 +6,7 @@
 
 mod bundle;
 mod collect;
+mod demo;
 mod figures;
 mod invite;
 mod issuer;

@@ -3,11 +3,12 @@
 //! **Invariant:** nothing is logged about a request.
 
 use std::fmt;
+use std::fs;
 use std::future;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
@@ -19,9 +20,11 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use balint_survey::disclosure::Release;
 use balint_survey::instrument::Instrument;
+use balint_survey::remote::credential::TokenPair;
+use balint_survey::remote::task::MIN_BATCH;
 use balint_survey::report::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -30,6 +33,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::bundle::{self, BundleError, Project};
+use crate::demo::{Demo, DemoError};
 use crate::store::{Kept, Store, StoreError, Stored};
 
 /// The largest release that is accepted, in bytes.
@@ -38,23 +42,30 @@ const RELEASE_LIMIT: usize = 256 * 1024;
 /// How long requests may take to end once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// How many synthetic responses are handed in at a time: one less than a batch, so that somebody's own is needed.
+const SYNTHETIC: usize = MIN_BATCH as usize - 1;
+
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What every response carries.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
-             base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-        ),
-    ),
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
+
+/// Returns the Content-Security-Policy of a page that also asks these other origins.
+fn content_security_policy(others: &str) -> HeaderValue {
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self'; font-src 'self'; connect-src 'self'{}{others}; manifest-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+        if others.is_empty() { "" } else { " " },
+    );
+    // OK because addresses of this machine have nothing that a header cannot hold.
+    HeaderValue::from_str(&policy).expect("a policy of ASCII")
+}
 
 /// Why the server does not run.
 #[derive(Debug)]
@@ -156,7 +167,14 @@ async fn terminated() {
 
 /// Returns the whole server: the releases below `/api/`, and the folder `www`.
 pub fn app(store: Store, www: PathBuf) -> Router {
-    let mut router = Router::new().nest("/api", api(store)).fallback_service(files(www));
+    let api = Api { store, instruments: Instrument::built_in().into(), demo: Arc::default() };
+    let pages = Router::new()
+        .route("/remote.html", get(remote_page))
+        .route("/report.html", get(report_page))
+        .with_state((api.clone(), www.clone()));
+    let mut router = Router::new().merge(pages).nest("/api", self::api(api)).fallback_service(files(www));
+    let policy = content_security_policy("");
+    router = router.layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy));
     for (name, value) in HEADERS {
         router = router.layer(SetResponseHeaderLayer::overriding(name, value));
     }
@@ -198,9 +216,44 @@ fn is_hidden(path: &str) -> bool {
     ["/.", "%2e", "%2f", "%5c"].iter().any(|part| path.contains(part))
 }
 
-fn api(store: Store) -> Router {
-    let instruments = Instrument::built_in().into();
+/// Returns the page of the remote survey, which begins its demonstration and may ask its operators.
+async fn remote_page(state: State<(Api, PathBuf)>) -> Result<Response, Problem> {
+    let State((api, www)) = state;
+    blocking(move || {
+        let origins = api.demo(|demo| Ok(demo.origins()))?;
+        page(&www.join("remote.html"), &origins)
+    })
+    .await
+}
+
+/// Returns the coordinator's page, which may ask the operators of a demonstration that has begun.
+async fn report_page(state: State<(Api, PathBuf)>) -> Result<Response, Problem> {
+    let State((api, www)) = state;
+    blocking(move || {
+        let origins = api.begun_demo().as_ref().map(Demo::origins).unwrap_or_default();
+        page(&www.join("report.html"), &origins)
+    })
+    .await
+}
+
+/// Returns a page that may also ask these other origins.
+fn page(path: &Path, origins: &str) -> Result<Response, Problem> {
+    let text = fs::read(path).map_err(Problem::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, content_security_policy(origins)),
+        (header::CACHE_CONTROL, NO_CACHE),
+    ];
+    Ok((headers, text).into_response())
+}
+
+fn api(api: Api) -> Router {
     Router::new()
+        .route("/demo", get(get_demo))
+        .route("/demo/task.json", get(get_demo_task))
+        .route("/demo/collector.json", get(get_demo_collector))
+        .route("/demo/tokens", post(sign_tokens))
+        .route("/demo/synthetic", post(add_synthetic))
         .route("/releases", get(list_releases))
         .route("/releases/{collection}", get(get_release).put(put_release))
         .route("/report", get(get_report))
@@ -209,7 +262,7 @@ fn api(store: Store) -> Router {
         .layer(DefaultBodyLimit::max(RELEASE_LIMIT))
         .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, NO_STORE))
-        .with_state(Api { store, instruments })
+        .with_state(api)
 }
 
 /// What the handlers share.
@@ -217,6 +270,26 @@ fn api(store: Store) -> Router {
 struct Api {
     store: Store,
     instruments: Arc<[Instrument]>,
+    /// The remote survey, once somebody has opened its page.
+    demo: Arc<Mutex<Option<Demo>>>,
+}
+
+impl Api {
+    /// Returns the demonstration, if it has begun.
+    fn begun_demo(&self) -> MutexGuard<'_, Option<Demo>> {
+        // A panic elsewhere leaves it usable: it is only ever replaced as a whole.
+        self.demo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins the demonstration where it has not begun, and does something with it.
+    fn demo<T>(&self, act: impl FnOnce(&Demo) -> Result<T, Problem>) -> Result<T, Problem> {
+        let mut demo = self.begun_demo();
+        let begun = match demo.take() {
+            Some(demo) => demo,
+            None => Demo::start().map_err(Problem::internal)?,
+        };
+        act(demo.insert(begun))
+    }
 }
 
 /// An answer that says why a request was not fulfilled (RFC 9457).
@@ -337,6 +410,63 @@ fn refuse_other_origin(headers: &HeaderMap) -> Result<(), Problem> {
             Err(Problem::new(StatusCode::FORBIDDEN, detail))
         }
     }
+}
+
+/// What the page of the remote survey needs to know.
+#[derive(Serialize)]
+struct DemoEntry {
+    task: &'static str,
+    task_hash: String,
+    tokens: &'static str,
+    collector: &'static str,
+}
+
+async fn get_demo(State(api): State<Api>) -> Result<Json<DemoEntry>, Problem> {
+    let hash = move || api.demo(|demo| Ok(demo.task().hash().to_string()));
+    let task_hash = blocking(hash).await?;
+    let (task, tokens) = ("api/demo/task.json", "api/demo/tokens");
+    Ok(Json(DemoEntry { task, task_hash, tokens, collector: "api/demo/collector.json" }))
+}
+
+async fn get_demo_task(State(api): State<Api>) -> Result<Response, Problem> {
+    demo_file(api, "task.json").await
+}
+
+/// Returns the coordinator's key: this is a demonstration, and nobody's answers are worth anything.
+async fn get_demo_collector(State(api): State<Api>) -> Result<Response, Problem> {
+    demo_file(api, "collector.json").await
+}
+
+async fn demo_file(api: Api, name: &'static str) -> Result<Response, Problem> {
+    let file = blocking(move || api.demo(|demo| demo.file(name).map_err(Problem::internal))).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], file).into_response())
+}
+
+async fn sign_tokens(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<TokenPair>, Problem> {
+    refuse_other_origin(&headers)?;
+    let unprocessable = |reason: &dyn fmt::Display| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason);
+    let request: TokenPair = serde_json::from_slice(&body?).map_err(|error| unprocessable(&error))?;
+    let sign = move || {
+        api.demo(|demo| {
+            demo.sign(&request).map_err(|error| match error {
+                DemoError::NoTokens => Problem::new(StatusCode::FORBIDDEN, error),
+                _ => unprocessable(&error),
+            })
+        })
+    };
+    Ok(Json(blocking(sign).await?))
+}
+
+/// Lets people who do not exist answer, so that there is something to collect.
+async fn add_synthetic(State(api): State<Api>, headers: HeaderMap) -> Result<StatusCode, Problem> {
+    refuse_other_origin(&headers)?;
+    let refused = |error| Problem::new(StatusCode::CONFLICT, error);
+    blocking(move || api.demo(|demo| demo.add_synthetic(SYNTHETIC).map_err(refused))).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// One line of the list of releases.

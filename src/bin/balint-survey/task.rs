@@ -11,7 +11,7 @@ use balint_survey::remote::keys::{CollectorFile, OperatorFile};
 use balint_survey::remote::task::{Document, MIN_BATCH, Operator, PROTOCOL, Parameters, Task, TaskError};
 use balint_survey::remote::{Role, base64url, random};
 use balint_survey::report::fieldwork::{Day, SECONDS};
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches, ValueEnum};
 use serde::Serialize;
 
 use crate::issuer::IssuerFile;
@@ -71,6 +71,18 @@ pub struct TaskArgs {
     /// The folder for the files; by default, the collection's name.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+impl TaskArgs {
+    /// Reads them from words, as the command line does.
+    ///
+    /// # Errors
+    ///
+    /// If a flag is wrong or not there.
+    pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<TaskArgs, clap::Error> {
+        let command = TaskArgs::augment_args(clap::Command::new("task"));
+        TaskArgs::from_arg_matches(&command.try_get_matches_from(words)?)
+    }
 }
 
 /// What lets each invited person answer once.

@@ -1,0 +1,31 @@
+// The demo portal's page of the survey that is answered from home.
+
+const place = document.querySelector(".place");
+
+try {
+  const response = await fetch("api/demo");
+  if (!response.ok) throw new Error((await response.json()).detail);
+  const { task, task_hash, tokens } = await response.json();
+  const survey = document.createElement("balint-survey");
+  survey.setAttribute("mode", "remote");
+  survey.setAttribute("task", task);
+  survey.setAttribute("task-hash", task_hash);
+  survey.setAttribute("tokens", tokens);
+  place.replaceChildren(survey);
+} catch (error) {
+  place.textContent = `The demonstration could not be started: ${error.message}`;
+}
+
+const button = document.querySelector(".synthetic");
+const status = document.querySelector(".synthetic-status");
+
+button.addEventListener("click", async () => {
+  status.textContent = "They are answering …";
+  try {
+    const response = await fetch("api/demo/synthetic", { method: "POST" });
+    if (!response.ok) throw new Error((await response.json()).detail);
+    status.textContent = "They have answered.";
+  } catch (error) {
+    status.textContent = `They could not answer: ${error.message}`;
+  }
+});
