@@ -4,6 +4,7 @@
 #![cfg_attr(target_arch = "wasm32", no_main)]
 #![cfg(not(target_arch = "wasm32"))]
 
+mod aggregator;
 mod bundle;
 mod collect;
 mod demo;
@@ -12,6 +13,7 @@ mod invite;
 mod issuer;
 mod new_files;
 mod serve;
+mod signal;
 mod store;
 mod task;
 mod tool;
@@ -58,6 +60,8 @@ enum Command {
     Sign(issuer::SignArgs),
     /// Opens the sum of such a survey, once, and prints its release as JSON.
     Collect(collect::CollectArgs),
+    /// Runs one of the two operators of a remote survey.
+    Aggregator(aggregator::AggregatorArgs),
     /// Runs tests that were built for the browser, under Node: what cargo calls as their runner.
     #[command(hide = true)]
     WasmTest(WasmTestArgs),
@@ -183,6 +187,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Invite(args) => Ok(print(&invite::run(&args)?)?),
         Command::Sign(args) => Ok(print(&issuer::run(&args)?)?),
         Command::Collect(args) => Ok(print(&collect::run(&args)?)?),
+        Command::Aggregator(args) => Ok(aggregator::run(&args)?),
         Command::WasmTest(args) => wasm_test(args),
     }
 }

@@ -4,12 +4,10 @@
 
 use std::fmt;
 use std::fs;
-use std::future;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use axum::Json;
 use axum::Router;
@@ -34,13 +32,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::bundle::{self, BundleError, Project};
 use crate::demo::{Demo, DemoError};
+use crate::signal::serve_until_told;
 use crate::store::{Kept, Store, StoreError, Stored};
 
 /// The largest release that is accepted, in bytes.
 const RELEASE_LIMIT: usize = 256 * 1024;
-
-/// How long requests may take to end once the server is told to stop.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// How many synthetic responses are handed in at a time: one less than a batch, so that somebody's own is needed.
 const SYNTHETIC: usize = MIN_BATCH as usize - 1;
@@ -107,18 +103,7 @@ pub fn run(address: SocketAddr, store: &Path) -> Result<(), ServeError> {
     let project = Project::find().map_err(ServeError::Bundle)?;
     let store = Store::open(store).map_err(ServeError::Store)?;
     bundle::refresh(&project).map_err(ServeError::Bundle)?;
-    serve(listener, app(store, project.www())).map_err(ServeError::Run)
-}
-
-#[tokio::main]
-async fn serve(listener: TcpListener, app: Router) -> io::Result<()> {
-    listener.set_nonblocking(true)?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    announce(listener.local_addr()?)?;
-    tokio::select! {
-        result = axum::serve(listener, app).with_graceful_shutdown(stop_signal()) => result,
-        () = grace_over() => Ok(()),
-    }
+    serve_until_told(listener, app(store, project.www()), announce).map_err(ServeError::Run)
 }
 
 fn announce(address: SocketAddr) -> io::Result<()> {
@@ -128,41 +113,6 @@ fn announce(address: SocketAddr) -> io::Result<()> {
     let mut stdout = io::stdout();
     writeln!(stdout, "Serving on http://{address}/")?;
     stdout.flush()
-}
-
-/// Ends some time after the signal, as a connection left open would keep the server waiting.
-async fn grace_over() {
-    stop_signal().await;
-    tokio::time::sleep(GRACE).await;
-}
-
-async fn stop_signal() {
-    tokio::select! {
-        () = interrupted() => {}
-        () = terminated() => {}
-    }
-}
-
-/// Ends on ctrl-c; where it cannot be waited for, it ends the process by itself.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        future::pending().await
-    }
-}
-
-/// Ends on SIGTERM; where it cannot be waited for, it ends the process by itself.
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => drop(terminate.recv().await),
-        Err(_) => future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    future::pending().await
 }
 
 /// Returns the whole server: the releases below `/api/`, and the folder `www`.
