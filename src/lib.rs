@@ -18,8 +18,10 @@
 //! Each is kept true by a test.
 //!
 //! 1. No path leads from `Answers`, `Response` or `Tally` to the network, to a log or to `Debug` output:
-//!    [`submit`] takes a [`Release`](disclosure::Release) and nothing else. A running tally reaches the storage
-//!    of its device enciphered, through [`custody`] alone.
+//!    [`submit`] takes a [`Release`](disclosure::Release) and nothing else. The one exception is a type of its own,
+//!    the [`SealedReport`](remote::dap09::SealedReport) of a survey that is answered from home: two shares, random
+//!    each, sealed for two operators. A running tally reaches the storage of its device enciphered, through
+//!    [`custody`] alone.
 //! 2. Nothing in [`tally`] knows floating point; nothing before [`view`] knows the browser.
 //! 3. Every percentage carries its base.
 //! 4. Free text never enters a response, a tally, an event or a release.
@@ -38,6 +40,8 @@
 //! | a table or a sentence of the report | [`report::layout`], [`report::method`], [`report::cherries`] |
 //! | how a report is written | [`report::text`], [`report::markdown`], [`report::html`], [`report::csv`] |
 //! | what the coordinator's page holds | [`workspace`], [`view::coordinator`] |
+//! | a survey that is answered from home: shares, task, credentials | [`remote`], [`view::remote`] |
+//! | the operators' processes | `src/bin/balint-survey/aggregator/` |
 //! | what a device keeps of a running collection | [`custody`] |
 //! | an attack on anonymity | `tests/attacks.rs` |
 //! | a screen | [`view::screens`], [`view::group`] |
@@ -52,10 +56,10 @@ pub mod tally;
 pub mod statistics;
 pub mod disclosure;
 pub mod report;
-pub mod settings;
-pub mod workspace;
 #[cfg(feature = "dap")]
 pub mod remote;
+pub mod settings;
+pub mod workspace;
 pub mod browser;
 pub mod submit;
 pub mod custody;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages that know nothing of the browser, in the order of the pipeline.
-const STAGES: [&str; 10] = [
+const STAGES: [&str; 11] = [
     "digest",
     "json",
     "statistics",
@@ -14,6 +14,7 @@ const STAGES: [&str; 10] = [
     "tally",
     "disclosure",
     "report",
+    "remote",
     "settings",
     "workspace",
 ];
@@ -302,9 +303,9 @@ fn what_is_submitted_is_a_release_and_nothing_else() {
 }
 
 /// A page that counts a coordinator's responses cannot send them: what can send or keep anything is in three files,
-/// of which one sends a release, one only asks, and one keeps what it has enciphered.
+/// of which one sends a release, one what is sealed, one only asks; a fourth keeps what it has enciphered.
 #[test]
-fn only_three_files_reach_the_network_or_a_storage() {
+fn only_four_files_reach_the_network_or_a_storage() {
     let network = ["fetch", "fetch_with_str", "fetch_with_request", "Request", "RequestInit"];
     let storage = ["local_storage", "Storage", "set_item"];
     let others = [
@@ -325,7 +326,8 @@ fn only_three_files_reach_the_network_or_a_storage() {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let names = |list: &[&str]| tokens.iter().any(|token| list.contains(&&**token));
         assert!(!names(&others), "{} names one of {others:?}", path.display());
-        if names(&network) {
+        // A stage before the browser may have a `Request` of its own, which does nothing.
+        if names(&network) && tokens.iter().any(|token| token == "web_sys") {
             reaching.push(name.clone());
         }
         if names(&storage) {
@@ -334,7 +336,10 @@ fn only_three_files_reach_the_network_or_a_storage() {
     }
     assert_eq!(
         (reaching, keeping),
-        (vec!["browser.rs".to_owned(), "submit.rs".to_owned()], vec!["custody.rs".to_owned()])
+        (
+            vec!["browser.rs".to_owned(), "submit.rs".to_owned(), "exchange.rs".to_owned()],
+            vec!["custody.rs".to_owned()]
+        )
     );
     let tokens = stage("browser").into_values().next().expect("the file");
     let has_body = ["RequestInit", "set_body", "set_method", "Tally", "Response", "answers", "tally"];
@@ -356,7 +361,8 @@ fn only_custody_takes_the_cells_of_a_tally_and_stores_what_is_sealed() {
         .filter(|(_, tokens)| takes(tokens))
         .map(|(path, _)| path.file_name().expect("a name").to_string_lossy().into_owned())
         .collect();
-    assert_eq!(taking, ["custody.rs"]);
+    // The second is a part of the tally itself, and makes the zeros and ones of one respondent.
+    assert_eq!(taking, ["custody.rs", "indicators.rs"]);
     let tokens = stage("custody").into_values().next().expect("the file");
     let stores: Vec<usize> =
         tokens.iter().enumerate().filter(|(_, t)| *t == "set_item").map(|(at, _)| at).collect();
@@ -385,4 +391,21 @@ fn the_fields_of_a_release_are_private() {
     let body: Vec<&String> = tokens[at..].iter().take_while(|token| *token != "}").collect();
     assert!(body.iter().any(|token| *token == "respondents"), "{body:?}");
     assert!(!body.iter().any(|token| *token == "pub"), "{body:?}");
+}
+
+/// One respondent's zeros and ones become shares in one place; what comes out of it is random or sealed.
+#[test]
+fn only_the_protocol_takes_the_entries_of_a_respondent() {
+    let mut files = BTreeMap::new();
+    read(&source_folder(), &mut files);
+    let takes = |tokens: &[String]| {
+        tokens.windows(4).any(|w| w[0] == "indicators" && w[1] == "." && w[2] == "entries" && w[3] == "(")
+    };
+    let taking: Vec<&PathBuf> =
+        files.iter().filter(|(_, tokens)| takes(tokens)).map(|(path, _)| path).collect();
+    assert_eq!(taking.len(), 1, "{taking:?}");
+    assert!(taking[0].ends_with("remote/dap09.rs"), "{taking:?}");
+    let tokens = &files[taking[0]];
+    let serialisable = tokens.windows(2).any(|w| w[0] == "derive" && w[1] == "Serialize");
+    assert!(!serialisable && !tokens.iter().any(|token| token == "Serialize"), "shares are not serialised");
 }

@@ -319,31 +319,19 @@ fn promise(task: &Task) -> [String; 4] {
     ]
 }
 
-/// Says in a table what each of the two can see.
+/// Says what the two operators can see, and what they cannot.
 fn operators(document: &Document) -> Html {
+    let (leader, helper) = (&document.leader.name, &document.helper.name);
     let credential = match document.credentials {
-        Credentials::None => None,
-        Credentials::Codes => Some("that an invitation code was used, but not whose"),
-        Credentials::Tokens { .. } => Some("that the portal let somebody take part, but not whom"),
-    };
-    let sees = |is_first: bool| {
-        let mut sees = vec!["the internet address of your device"];
-        sees.push(if is_first {
-            "the day on which you answer"
-        } else {
-            "that somebody answered on that day"
-        });
-        sees.extend(credential);
-        sees.join("; ")
-    };
-    let row = |name: &String, is_first: bool| {
-        html! { <div><dt>{ name }</dt><dd>{ format!("Sees {}.", sees(is_first)) }</dd><dd>{ "Cannot see what you answer, or which questions you leave out." }</dd></div> }
+        Credentials::None => "",
+        Credentials::Codes => ", and that an invitation code was used, but not whose",
+        Credentials::Tokens { .. } => ", and that the portal let somebody take part, but not whom",
     };
     html! {
-        <dl class="facts">
-            { row(&document.leader.name, true) }
-            { row(&document.helper.name, false) }
-        </dl>
+        <div class="operators">
+            <h3>{ format!("{leader} and {helper}") }</h3>
+            <p>{ format!("They are two independent operators. Each sees the internet address of your device and the day on which you answer{credential}. Neither sees what you answer, or which questions you leave out.") }</p>
+        </div>
     }
 }
 

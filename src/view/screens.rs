@@ -340,13 +340,22 @@ fn preview_screen(props: &ScreenProps) -> Html {
     html! {
         <form onsubmit={props.onsubmit(Action::End)}>
             { props.heading(None, "You and the study") }
-            { lead("Only you see this page. Nothing on it was sent.") }
+            { lead(preview_lead(session)) }
             { preview(session.instrument(), &session.answers) }
             <div class="buttons">
                 { submit_button("Finish and erase my answers") }
             </div>
         </form>
     }
+}
+
+fn preview_lead(session: &Session) -> &'static str {
+    #[cfg(feature = "remote")]
+    if session.remote.is_on() {
+        return "Only you see this page. It is made on your device, and nothing of it is sent.";
+    }
+    let _ = session;
+    "Only you see this page. Nothing on it was sent."
 }
 
 fn done(props: &ScreenProps) -> Html {

@@ -183,7 +183,7 @@ fn arguments(folder: &Path, ports: [u16; 2]) -> Result<TaskArgs, DemoError> {
         &format!("--leader={leader}"),
         "--leader-name=Faculty IT",
         &format!("--helper={helper}"),
-        "--helper-name=the Students’ Union",
+        "--helper-name=Students’ Union",
         "--credentials=tokens",
         &format!("--out={folder}"),
     ];
