@@ -337,7 +337,7 @@ fn only_four_files_reach_the_network_or_a_storage() {
     assert_eq!(
         (reaching, keeping),
         (
-            vec!["browser.rs".to_owned(), "submit.rs".to_owned(), "exchange.rs".to_owned()],
+            vec!["browser.rs".to_owned(), "exchange.rs".to_owned(), "submit.rs".to_owned()],
             vec!["custody.rs".to_owned()]
         )
     );
