@@ -68,7 +68,7 @@ after(async () => (await browser)?.close());
 const [program, ...leading] = process.env.BALINT_SURVEY ? [process.env.BALINT_SURVEY] : ["cargo", "run", "-q", "--"];
 
 /** Runs the program, and returns what it prints. */
-function run(...flags) {
+export function run(...flags) {
   return execFileSync(program, [...leading, ...flags], { cwd: root, encoding: "utf8" });
 }
 
@@ -90,19 +90,17 @@ export function makeReport(format, ...flags) {
   return run("report", "--format", format, ...flags);
 }
 
-/** Starts a server with an empty store. */
-async function startServer() {
-  const folder = mkdtempSync(join(tmpdir(), "balint-survey-"));
-  const flags = ["--address", "127.0.0.1:0", "--store", join(folder, "store.sqlite")];
-  const child = spawn(program, [...leading, ...flags], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+/** Starts the program with some flags in a folder for its files; `url` is where it says that it serves. */
+export async function start(folder, ...flags) {
+  const options = { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TMPDIR: folder } };
+  const child = spawn(program, [...leading, ...flags], options);
   let complaints = "";
   child.stderr.on("data", (text) => (complaints += text));
-  const ended = new Promise((resolve) => child.once("close", resolve));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {
     // Not asked politely, as it would wait for connections that the browser keeps.
     child.kill("SIGKILL");
     await ended;
-    rmSync(folder, { recursive: true, force: true });
   };
   const url = await new Promise((resolve, reject) => {
     child.once("error", reject);
@@ -115,11 +113,31 @@ async function startServer() {
   return { url, stop };
 }
 
+/** Returns a new folder, with what removes it. */
+export function newFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "balint-survey-"));
+  // What a killed server has begun may end a moment later.
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }) };
+}
+
+/** Starts a server with an empty store. */
+async function startServer() {
+  const { folder, remove } = newFolder();
+  const server = await start(folder, "--address", "127.0.0.1:0", "--store", join(folder, "store.sqlite"));
+  const stop = async () => {
+    await server.stop();
+    remove();
+  };
+  return { ...server, folder, stop };
+}
+
 /** Writes down all that a page says and asks for. */
 class Log {
   console = [];
   errors = [];
   requests = [];
+  /** Whom the page may ask besides the portal: the operators of a remote survey. */
+  others = [];
 
   constructor(page) {
     page.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
@@ -138,7 +156,7 @@ class Log {
     const unexpected = this.console.filter((line) => !mayLog.some((pattern) => pattern.test(line)));
     assert.deepEqual(unexpected, [], "the console stays empty");
     assert.deepEqual(this.errors, [], "nothing throws");
-    const foreign = this.requests.map((request) => request.url()).filter((url) => new URL(url).origin !== origin);
+    const foreign = this.requests.map((request) => request.url()).filter((url) => ![origin, ...this.others].includes(new URL(url).origin));
     assert.deepEqual(foreign, [], "nobody else is asked");
   }
 }
@@ -191,6 +209,16 @@ export class Portal {
   events(name) {
     const pick = (name) => window.recorded.events.filter((event) => !name || event.name === name);
     return this.page.evaluate(pick, name);
+  }
+
+  /** Goes to the page of the survey that is answered from home, and returns that survey once it is shown. */
+  async openRemote() {
+    await this.page.goto(new URL("remote.html", this.server.url).href);
+    const survey = this.page.locator("balint-survey");
+    await survey.locator(".heading").waitFor();
+    this.task = await (await this.api("demo/task.json")).json();
+    this.log.others = [this.task.leader.url, this.task.helper.url].map((url) => new URL(url).origin);
+    return survey;
   }
 
   async api(path, init) {
