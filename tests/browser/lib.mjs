@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -120,6 +123,52 @@ export function newFolder() {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }) };
 }
 
+/** Returns ports that nobody listens at. */
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Returns the day that is so many days from now (UTC). */
+function day(offset) {
+  return new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** Makes a task with the command line, starts its two operators, and says how the widget is set up for it. */
+export async function startOperators(folder, { instrument, eligible, credentials = "codes", invited = eligible }) {
+  const [leader, helper] = (await freePorts(2)).map((port) => `http://127.0.0.1:${port}`);
+  const out = join(folder, "task");
+  const window = ["--opens", day(-1), "--closes", day(7)];
+  const operators = ["--leader", leader, "--leader-name", "Faculty IT", "--helper", helper, "--helper-name", "Students’ Union"];
+  const named = ["--instrument", instrument, "--collection", "class", "--eligible", String(eligible)];
+  run("task", ...named, ...window, ...operators, "--credentials", credentials, "--out", out);
+  const codesFlags = (role) => (credentials === "codes" ? ["--codes", join(out, `${role}-codes.json`)] : []);
+  let codes = [];
+  if (credentials === "codes") {
+    run("invite", "--task", join(out, "task.json"), "--count", String(invited), "--out", out);
+    const [, ...lines] = readFileSync(join(out, "invitations.csv"), "utf8").trim().split("\n");
+    codes = lines.map((line) => line.trim().replaceAll('"', ""));
+  }
+  const address = (url) => url.slice("http://".length);
+  const begin = (role, url) =>
+    start(folder, "aggregator", "--role", role, "--address", address(url), "--store", join(folder, `${role}.sqlite`), "--task", join(out, `${role}.json`), ...codesFlags(role));
+  const running = await Promise.all([begin("leader", leader), begin("helper", helper)]);
+  const text = readFileSync(join(out, "task.json"), "utf8");
+  const hash = createHash("sha256").update(text).digest("hex");
+  return {
+    folder: out,
+    text,
+    task: JSON.parse(text),
+    codes,
+    origins: [leader, helper],
+    attributes: { mode: "remote", task: "/task.json", "task-hash": hash },
+    stop: () => Promise.all(running.map((one) => one.stop())),
+  };
+}
+
 /** Starts a server with an empty store. */
 async function startServer() {
   const { folder, remove } = newFolder();
@@ -203,6 +252,13 @@ export class Portal {
     }, attributes);
     await survey.locator("h2").waitFor();
     return survey;
+  }
+
+  /** Puts a survey of other operators in the place of the class survey, and returns it. */
+  async placeRemote(operators, attributes = {}) {
+    this.log.others = operators.origins;
+    await this.page.route("**/task.json", (route) => route.fulfill({ body: operators.text, contentType: "application/json" }));
+    return this.place({ ...operators.attributes, ...attributes });
   }
 
   /** Returns what the widgets of the page have told it. */

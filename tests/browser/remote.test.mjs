@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { answerClassSurvey, at, data, press, run, scenario } from "./lib.mjs";
+import { answerClassSurvey, at, data, press, run, scenario, smallGroup, startOperators } from "./lib.mjs";
 
 /** Numbers from 0 to below a limit that look random and are the same each time (a linear congruential generator). */
 function numbers(seed) {
@@ -93,11 +93,40 @@ function plainRelease(portal, file, { header, lines }, task) {
   return run("release", "--instrument", task.instrument, ...flags, path);
 }
 
-/** Returns the release of what the operators have, as the coordinator makes it. */
+/** Returns the release of what the demonstration's operators have, as the coordinator makes it. */
 async function collect(portal) {
   const path = join(portal.server.folder, "collector.json");
   writeFileSync(path, await (await portal.api("demo/collector.json")).text());
   return run("collect", "--key", path, "--close-now");
+}
+
+/** Declares a test with operators of its own, whose ports the portal's policy cannot know. */
+function operated(name, operators, body, options = {}) {
+  scenario(
+    name,
+    async (portal) => {
+      const running = await startOperators(portal.server.folder, operators);
+      try {
+        await body(portal, running);
+      } finally {
+        await running.stop();
+      }
+    },
+    { bypassCSP: true, ...options },
+  );
+}
+
+/** Answers the class survey up to the moment before it is sent. */
+async function answerUpToSending(survey, answers) {
+  await answerClassSurvey(survey, answers);
+  await at(survey, "Check your answers");
+}
+
+/** Seals and sends, and returns the receipt. */
+async function handIn(survey) {
+  await press(survey, "Seal and send my answers");
+  await at(survey, "your answers were handed in");
+  return survey.locator("dd code").textContent();
 }
 
 scenario(
@@ -137,3 +166,229 @@ scenario(
   },
   { mayLog: [/Failed to load resource/] },
 );
+
+operated(
+  "60 of 60 invited answer the other survey with their codes, and the release is that of counting in the plain",
+  { instrument: "post-program", eligible: 60 },
+  async (portal, operators) => {
+    await portal.placeRemote(operators);
+    await portal.page.locator("#class-survey balint-survey").evaluate((survey) => survey.parentElement.classList.add("place"));
+    const drawn = draw("post_6.csv", 60, 7);
+    const people = drawn.lines.map((line) => ticks(drawn.header, line));
+    for (const [i, person] of people.entries()) {
+      const attributes = { ...operators.attributes, code: operators.codes[i], "no-preview": "" };
+      await portal.page.evaluate(answerAll, { people: [person], attributes });
+    }
+    const released = run("collect", "--key", join(operators.folder, "collector.json"), "--close-now");
+    assert.equal(released, plainRelease(portal, "group", drawn, operators.task));
+  },
+);
+
+scenario("what leaves a device has the same length whatever is answered, and nothing else in common", async (portal) => {
+  const sent = [];
+  portal.page.on("request", (request) => request.method() === "PUT" && sent.push(request.postDataBuffer()));
+  for (const answers of [{}, { about: ["Fourth", "Male", "> 35"], experiences: ">8", talking: ["0", "Fear of ridicule or negative reaction", "Burnout"], words: "canary" }]) {
+    const survey = await portal.openRemote();
+    await answerUpToSending(survey, answers);
+    await handIn(survey);
+  }
+  const [first, second] = sent;
+  assert.equal(sent.length, 2);
+  assert.equal(first.length, second.length);
+  // Report id, time, and the lengths and key numbers between the ciphertexts are headers; the time is the day.
+  assert.ok(first.subarray(16, 24).equals(second.subarray(16, 24)), "the day is all that the time tells");
+  assert.equal(first.readBigUInt64BE(16) % 86_400n, 0n);
+  const body = (bytes) => bytes.subarray(28);
+  const same = body(first).reduce((count, byte, i) => count + (byte === body(second)[i] ? 1 : 0), 0);
+  const expected = body(first).length / 256;
+  assert.ok(same < expected + 6 * Math.sqrt(expected) + 2 * 9, `${same} bytes in common; ${expected.toFixed(1)} by chance, and 18 headers`);
+  let longest = 0;
+  for (let i = 0, run = 0; i < first.length - 28; i++) {
+    run = body(first)[i] === body(second)[i] ? run + 1 : 0;
+    longest = Math.max(longest, run);
+  }
+  assert.ok(longest <= 9, `${longest} bytes in a row`);
+  assert.doesNotMatch(Buffer.concat(sent).toString("latin1"), /canary/);
+  const events = JSON.stringify(await portal.events());
+  assert.doesNotMatch(events, /canary/);
+});
+
+scenario("the events of a remote survey say what leaves, sealed, and that it arrived", async (portal) => {
+  const survey = await portal.openRemote();
+  let body;
+  portal.page.on("request", (request) => (body = request.method() === "PUT" ? request.postDataBuffer() : body));
+  await answerUpToSending(survey, {});
+  await handIn(survey);
+  await press(survey, "See how you compare");
+  await at(survey, "You and the study");
+  await press(survey, "Finish and erase my answers");
+  await at(survey, "Thank you");
+  const told = (await portal.events()).map(({ name, detail }) => [name, detail]);
+  const progress = (part) => ["survey-progress", { part, parts: 3 }];
+  const { collection, leader, task_id } = portal.task;
+  const submit = { collection, endpoint: `${leader.url}tasks/${task_id}/reports`, body: body.toString("base64url") };
+  assert.deepEqual(told.sort(), [
+    progress(1), progress(2), progress(3),
+    ["survey-complete", {}],
+    ["survey-submit", submit],
+    ["survey-submitted", { collection, status: 201 }],
+  ].sort());
+});
+
+scenario("a page that forbids the submission keeps everything on the device", async (portal) => {
+  const survey = await portal.openRemote();
+  await survey.evaluate((element) => element.addEventListener("survey-submit", (event) => event.preventDefault()));
+  await answerUpToSending(survey, {});
+  await press(survey, "Seal and send my answers");
+  await survey.locator(".error-summary:focus", { hasText: "did not let it be sent" }).waitFor();
+  assert.deepEqual(portal.log.puts(), []);
+  await press(survey, "Give up and erase my answers");
+  await at(survey, "Thank you");
+  await survey.getByText("They were not handed in.").waitFor();
+});
+
+operated(
+  "a code that is mistyped, unknown or used is named, and the right one is taken with the same sealed shares",
+  { instrument: "stress-experience", eligible: 60, invited: 51 },
+  async (portal, operators) => {
+    const survey = await portal.placeRemote(operators);
+    const ids = [];
+    portal.page.on("request", (request) => request.method() === "PUT" && ids.push(request.postDataBuffer().toString("hex", 0, 16)));
+    await press(survey, "Start");
+    await survey.locator(".error-summary:focus", { hasText: "Enter the code from your invitation" }).waitFor();
+    const code = survey.getByLabel("Your invitation code");
+    const [own, other] = operators.codes;
+    const slip = own.replace(/^./, (letter) => (letter === "7" ? "8" : "7"));
+    await code.fill(slip);
+    await press(survey, "Start");
+    await survey.locator(".error-summary:focus", { hasText: "not as in the invitation" }).waitFor();
+    await survey.getByRole("link", { name: /not as in the invitation/ }).click();
+    assert.ok(await code.evaluate((field) => field.getRootNode().activeElement === field), "the link leads to the field");
+    // As somebody might type it.
+    await code.fill(own.toLowerCase().replaceAll("-", " ").replaceAll("0", "o").replaceAll("1", "l"));
+    await answerUpToSending(survey, {});
+    await handIn(survey);
+
+    const second = await portal.placeRemote(operators, { code: own });
+    await answerUpToSending(second, {});
+    await press(second, "Seal and send my answers");
+    await second.locator(".error-summary:focus", { hasText: "used" }).waitFor();
+    await second.getByLabel("Your invitation code").fill(other);
+    await press(second, "Try again");
+    await at(second, "your answers were handed in");
+    assert.equal(ids.length, 3);
+    assert.notEqual(ids[0], ids[1]);
+    assert.equal(ids[1], ids[2], "the shares keep their number: the same answers are never split twice");
+  },
+  { mayLog: [/Failed to load resource.*400/] },
+);
+
+operated(
+  "while an operator is away the answers wait, and are sent when it is back; an invitation's link brings its code",
+  { instrument: "stress-experience", eligible: 60, invited: 51 },
+  async (portal, operators) => {
+    let isAway = true;
+    await portal.page.route(`${operators.origins[1]}/**`, (route) => (isAway ? route.abort() : route.continue()));
+    await portal.page.route("**/task.json", (route) => route.fulfill({ body: operators.text }));
+    portal.log.others = operators.origins;
+    await portal.page.goto(`${portal.server.url}#code=${operators.codes[0]}`);
+    const before = portal.page.locator("#class-survey balint-survey");
+    await before.evaluate((before, attributes) => {
+      const element = document.createElement("balint-survey");
+      for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+      before.replaceWith(element);
+    }, operators.attributes);
+    const survey = portal.page.locator("#class-survey balint-survey");
+    await survey.getByLabel("Your invitation code").waitFor();
+    assert.equal(await survey.getByLabel("Your invitation code").inputValue(), operators.codes[0]);
+    assert.doesNotMatch(await portal.page.evaluate(() => location.href), /code/, "the code is taken out of the address");
+    await answerUpToSending(survey, {});
+    await press(survey, "Seal and send my answers");
+    await survey.locator(".error-summary:focus", { hasText: "The second operator cannot be reached" }).waitFor();
+    assert.deepEqual(portal.log.puts(), []);
+    isAway = false;
+    await press(survey, "Try again");
+    await at(survey, "your answers were handed in");
+  },
+  { mayLog: [/Failed to load resource/] },
+);
+
+operated(
+  "a task that is not the one that the page names is refused in the widget",
+  { instrument: "stress-experience", eligible: 60, credentials: "none" },
+  async (portal, operators) => {
+    const refuse = async (attributes, words) => {
+      const survey = await portal.placeRemote(operators, attributes);
+      await survey.getByRole("alert").filter({ hasText: words }).waitFor();
+    };
+    await refuse({ "task-hash": "0".repeat(64) }, "expected 0000");
+    await refuse({ policy: "published" }, 'attribute policy: found "published"; expected "standard"');
+    await refuse({ task: "" }, "attribute task: not there");
+    await refuse({ task: "/nothing.json" }, "/nothing.json cannot be read (404)");
+    const survey = await portal.placeRemote(operators);
+    await survey.getByRole("button", { name: "Start" }).waitFor();
+  },
+  { mayLog: [/404/] },
+);
+
+scenario("a survey in person or in a group loads nothing of the remote one", async (portal) => {
+  await portal.open();
+  const group = await portal.place(smallGroup);
+  await group.getByRole("button", { name: "Open the collection" }).waitFor();
+  await portal.page.waitForLoadState("networkidle");
+  const names = portal.log.requests.map((request) => new URL(request.url()).pathname);
+  assert.deepEqual(names.filter((name) => /remote|tokens|collect|demo/.test(name)), []);
+});
+
+operated(
+  "a report of ours is made at least five times faster than one of @divviup/dap, which our operators take as well",
+  { instrument: "stress-experience", eligible: 60, credentials: "none" },
+  async (portal, operators) => {
+    const survey = await portal.placeRemote(operators);
+    await survey.getByRole("button", { name: "Start" }).waitFor();
+    const browserBuild = new URL("node_modules/@divviup/dap/dist/browser.js", import.meta.url);
+    await portal.page.evaluate(readFileSync(browserBuild, "utf8"));
+    const { task_id: id, leader, helper, vdaf } = operators.task;
+    const theirs = await portal.page.evaluate(
+      async ({ id, leader, helper, vdaf }) => {
+        const { length, bits, chunk_length: chunkLength } = vdaf;
+        const task = new divviup.dap.Task({ type: "sumVec", id, leader, helper, timePrecisionSeconds: 86_400, bits, length, chunkLength });
+        for (let i = 0; i < 10; i++) await task.sendMeasurement(Array.from({ length }, (_, j) => (i + j) % 2));
+        return performance.getEntriesByType("resource").length;
+      },
+      { id, leader: leader.url, helper: helper.url, vdaf },
+    );
+    assert.ok(theirs > 0);
+    const theirTimes = await sealingTimes(portal);
+    await portal.page.evaluate(() => performance.clearResourceTimings());
+    const person = ticks(...Object.values(draw("stress_46.csv", 1, 1)).flat());
+    await portal.page.evaluate(() => document.querySelector("#class-survey balint-survey").parentElement.classList.add("place"));
+    await portal.page.evaluate(answerAll, { people: Array(10).fill(person), attributes: operators.attributes });
+    const ourTimes = await sealingTimes(portal);
+    const [ours, others] = [median(ourTimes), median(theirTimes)];
+    console.log(`a report: ${ours.toFixed(1)} ms, with @divviup/dap ${others.toFixed(1)} ms (${(others / ours).toFixed(1)} times)`);
+    assert.equal(ourTimes.length, 10);
+    assert.equal(theirTimes.length, 10);
+    assert.ok(others / ours >= 5, `${(others / ours).toFixed(1)} times`);
+  },
+);
+
+/** Returns the milliseconds between the operators' last key and the beginning of each upload. */
+function sealingTimes(portal) {
+  return portal.page.evaluate(() => {
+    const entries = performance.getEntriesByType("resource").filter(({ name }) => /hpke_config|reports/.test(name));
+    entries.sort((a, b) => a.startTime - b.startTime);
+    let ready = 0;
+    const times = [];
+    for (const entry of entries) {
+      if (/hpke_config/.test(entry.name)) ready = entry.responseEnd;
+      else times.push(entry.startTime - ready);
+    }
+    return times;
+  });
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
