@@ -1,58 +1,23 @@
 //! The secret-shared upload against published implementations: `janus_messages` reads it, `prio` verifies it.
 
+#[path = "common/remote.rs"]
+mod common;
+
 use std::io::Cursor;
 
 use balint_survey::answers::csv::Responses;
-use balint_survey::disclosure::Policy;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::credential::{Code, Credentials};
-use balint_survey::remote::dap09::{self, Ciphertext, HpkeConfig, PrivateKey, Shares};
-use balint_survey::remote::task::{Document, Operator, Parameters, Task};
-use balint_survey::remote::{Role, base64url, random};
+use balint_survey::remote::Role;
+use balint_survey::remote::dap09::{self, HpkeConfig, Shares};
 use balint_survey::report::fieldwork::Day;
 use balint_survey::tally::Tally;
 use balint_survey::tally::indicators::Indicators;
-use janus_messages::{HpkeCiphertext, InputShareAad, PlaintextInputShare, Report, TaskId};
+use common::{Setting, ciphertext, task};
+use janus_messages::{InputShareAad, PlaintextInputShare, Report, TaskId};
 use prio::codec::{Decode, Encode, ParameterizedDecode};
 use prio::topology::ping_pong::{PingPongState, PingPongTopology};
 use prio::vdaf::{Aggregator, Collector};
-
-/// Returns a task of an instrument, and the coordinator's key.
-fn task(instrument: &Instrument, credentials: Credentials) -> (Task, PrivateKey) {
-    let (collector, key) = HpkeConfig::generate(7);
-    let policy = Policy::default();
-    let operator = |name: &str| Operator { name: name.to_owned(), url: format!("https://{name}.example/") };
-    let day = |text: &str| Day::try_from(text.to_owned()).expect("a day");
-    let document = Document {
-        protocol: "DAP-09".into(),
-        task_id: base64url::encode(&random::<32>()),
-        collection: "class".into(),
-        instrument: instrument.id().into(),
-        instrument_hash: instrument.hash().clone(),
-        policy: policy.name().into(),
-        policy_hash: policy.hash(),
-        eligible: 290,
-        opens: day("2014-01-13"),
-        closes: day("2014-02-23"),
-        leader: operator("faculty"),
-        helper: operator("students"),
-        minimum_batch: 50,
-        time_precision: 86_400,
-        vdaf: Parameters::of(instrument),
-        credentials,
-        collector_hpke_config: base64url::encode(&collector.to_bytes()),
-    };
-    let task = Task::from_json(Task::write(&document).as_bytes(), &Instrument::built_in()).expect("a task");
-    (task, key)
-}
-
-fn ciphertext(sealed: &HpkeCiphertext) -> Ciphertext {
-    Ciphertext {
-        config_id: u8::from(*sealed.config_id()),
-        encapsulated_key: sealed.encapsulated_key().to_vec(),
-        payload: sealed.payload().to_vec(),
-    }
-}
 
 const VERIFY_KEY: [u8; 16] = [9; 16];
 
@@ -63,7 +28,10 @@ fn uploads_are_read_by_janus_messages_and_verified_by_prio_and_sum_to_the_plain_
         ("post-program", include_str!("data/post_6.csv")),
     ] {
         let instrument = Instrument::find(id).expect("built in");
-        let (task, _) = task(&instrument, Credentials::Codes);
+        let urls = ["https://faculty.example/", "https://students.example/"].map(str::to_owned);
+        let days = ["2014-01-13", "2014-02-23"].map(|text| Day::try_from(text.to_owned()).expect("a day"));
+        let setting = Setting { instrument: &instrument, credentials: Credentials::Codes, urls, days };
+        let (task, _, _) = task(setting);
         let vdaf = dap09::vdaf(&task);
         let keys = [HpkeConfig::generate(1), HpkeConfig::generate(2)];
         let configs = [keys[0].0.clone(), keys[1].0.clone()];

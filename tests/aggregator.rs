@@ -1,0 +1,100 @@
+//! The two operators' processes: with each other, with peers made of published crates, and with everybody who
+//! wishes them ill.
+
+#[path = "common/remote.rs"]
+mod common;
+#[path = "aggregator/pair.rs"]
+mod pair;
+#[path = "aggregator/student.rs"]
+mod student;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use balint_survey::instrument::Instrument;
+use balint_survey::remote::credential::Credentials;
+use balint_survey::remote::{Role, dap09, random};
+use balint_survey::tally::Tally;
+
+use pair::Pair;
+
+/// Checks that a collection is the sum of a tally.
+#[track_caller]
+fn check_sum(pair: &Pair, collection: &[u8], count: u64, plain: &Tally) {
+    let sum = dap09::open_collection(&pair.task, &pair.key, collection).expect("a sum");
+    assert_eq!(sum.reports, count);
+    let found = Tally::from_indicator_sums(pair.task.instrument(), sum.reports, &sum.sums).expect("sums");
+    assert_eq!(found.voided, [""; 0]);
+    assert!(found.tally == *plain, "the sums give the tally back");
+}
+
+/// Lets a class answer through both processes.
+fn check_class(instrument: &str, count: usize) {
+    let instrument = Instrument::find(instrument).expect("built in");
+    let pair = Pair::new(instrument.id(), Credentials::Codes, count);
+    let (class, plain) = student::class(&instrument, count);
+    let processes = pair.start_both();
+    let begun = Instant::now();
+    student::answer_all(&pair, &class);
+    let answered = begun.elapsed();
+    let collection = pair.collect();
+    println!("{}: {count} students in {answered:?}, collected after {:?}", instrument.id(), begun.elapsed());
+    check_sum(&pair, &collection, count as u64, &plain);
+    processes.into_iter().for_each(pair::Process::stop);
+}
+
+#[test]
+fn class_of_290_is_counted_as_the_plain_tally_counts_it() {
+    check_class("stress-experience", 290);
+}
+
+#[test]
+fn program_of_60_is_counted_as_the_plain_tally_counts_it() {
+    check_class("post-program", 60);
+}
+
+/// How often an operator is killed in the test.
+const KILLS: usize = 60;
+
+/// Kills an operator at a random moment again and again, and starts it at once.
+fn kill_often(pair: &Pair, processes: [&Mutex<Option<pair::Process>>; 2], is_over: &AtomicBool) -> usize {
+    for kill in 0..KILLS {
+        if is_over.load(Ordering::Relaxed) {
+            return kill;
+        }
+        let [place, wait] = random::<2>();
+        thread::sleep(Duration::from_millis(u64::from(wait)));
+        let role = Role::BOTH[usize::from(place % 2)];
+        let mut process = processes[role as usize].lock().expect("nobody panics");
+        process.take().expect("it runs").kill();
+        *process = Some(pair.start(role));
+    }
+    KILLS
+}
+
+#[test]
+fn operators_that_are_killed_at_random_moments_lose_nothing_and_count_nobody_twice() {
+    const COUNT: usize = 290;
+    let instrument = Instrument::find("stress-experience").expect("built in");
+    let pair = Pair::new(instrument.id(), Credentials::Codes, COUNT);
+    let (class, plain) = student::class(&instrument, COUNT);
+    let processes = pair.start_both().map(|process| Mutex::new(Some(process)));
+    let is_over = AtomicBool::new(false);
+    let (kills, collection) = thread::scope(|scope| {
+        let [leader, helper] = &processes;
+        let killer = scope.spawn(|| kill_often(&pair, [leader, helper], &is_over));
+        student::answer_all(&pair, &class);
+        let job = random();
+        let request = dap09::collect_request(&pair.task);
+        student::until(|| pair.collection("PUT", &job, &request));
+        let answer = pair.poll(&job);
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+        (killer.join().expect("the killer ends"), answer.body)
+    });
+    println!("{kills} kills");
+    assert!(kills > 10, "{kills} kills are too few to show anything");
+    check_sum(&pair, &collection, COUNT as u64, &plain);
+}
