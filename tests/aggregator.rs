@@ -5,6 +5,14 @@
 mod common;
 #[path = "aggregator/pair.rs"]
 mod pair;
+#[path = "aggregator/peers.rs"]
+mod peers;
+#[path = "aggregator/published.rs"]
+mod published;
+#[path = "aggregator/refusals.rs"]
+mod refusals;
+#[path = "aggregator/secrecy.rs"]
+mod secrecy;
 #[path = "aggregator/student.rs"]
 mod student;
 
@@ -18,7 +26,12 @@ use balint_survey::remote::credential::Credentials;
 use balint_survey::remote::{Role, dap09, random};
 use balint_survey::tally::Tally;
 
+use janus_messages::{AggregateShare, Report};
 use pair::Pair;
+use peers::{ask_for_share, entries, report_for_helper, run_job, share_request};
+use prio::codec::Decode;
+use prio::vdaf::{Aggregator, Collector};
+use published::{Key, Leader};
 
 /// Checks that a collection is the sum of a tally.
 #[track_caller]
@@ -65,7 +78,7 @@ fn kill_often(pair: &Pair, processes: [&Mutex<Option<pair::Process>>; 2], is_ove
             return kill;
         }
         let [place, wait] = random::<2>();
-        thread::sleep(Duration::from_millis(u64::from(wait)));
+        thread::sleep(Duration::from_millis(u64::from(wait / 2)));
         let role = Role::BOTH[usize::from(place % 2)];
         let mut process = processes[role as usize].lock().expect("nobody panics");
         process.take().expect("it runs").kill();
@@ -97,4 +110,51 @@ fn operators_that_are_killed_at_random_moments_lose_nothing_and_count_nobody_twi
     println!("{kills} kills");
     assert!(kills > 10, "{kills} kills are too few to show anything");
     check_sum(&pair, &collection, COUNT as u64, &plain);
+}
+
+#[test]
+fn leader_works_with_a_helper_made_of_published_crates() {
+    let instrument = Instrument::find("post-program").expect("built in");
+    let pair = Pair::new(instrument.id(), Credentials::None, 0);
+    let helper = published::Helper::start(pair.agreement(), pair.ports[1]);
+    let _leader = pair.start(Role::Leader);
+    let (class, plain) = student::class(&instrument, 130);
+    student::answer_all(&pair, &class);
+    check_sum(&pair, &pair.collect(), 130, &plain);
+    assert!(
+        (2..=3).contains(&helper.jobs()),
+        "found {} jobs; expected 50 to 100 reports in each",
+        helper.jobs()
+    );
+}
+
+#[test]
+fn helper_works_with_a_leader_made_of_published_crates() {
+    let pair = Pair::new("stress-experience", Credentials::Codes, 70);
+    let _helper = pair.start(Role::Helper);
+    let agreement = pair.agreement();
+    let key = Key::new(5);
+    let leader = Leader { agreement: &agreement, key: &key };
+    let mut expected = vec![0; agreement.parameters[1]];
+    let reports: Vec<Report> = (0..70)
+        .map(|number| {
+            let entries = entries(&agreement, number);
+            expected.iter_mut().zip(&entries).for_each(|(sum, entry)| *sum += entry);
+            let shares = agreement.shard(&entries);
+            report_for_helper(&pair, &agreement, &key, &shares, number)
+        })
+        .collect();
+    let mut outputs = Vec::new();
+    for job in reports.chunks(40) {
+        outputs.extend(run_job(&pair, &leader, job).into_iter().map(|output| output.expect("good")));
+    }
+    let checksum = published::checksum(reports.iter().map(|report| *report.metadata().id()));
+    let answer = ask_for_share(&pair, &share_request(&agreement, 70, checksum));
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    let share = AggregateShare::get_decoded(&answer.body).expect("a share");
+    let collector = Key::of(&agreement.collector, pair.key.to_bytes());
+    let helpers = agreement.open_sum(&collector, 3, share.encrypted_aggregate_share());
+    let own = agreement.vdaf.aggregate(&(), outputs).expect("shares");
+    let found = agreement.vdaf.unshard(&(), [own, helpers], 70).expect("two shares");
+    assert_eq!(found, expected);
 }

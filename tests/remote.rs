@@ -7,8 +7,8 @@ use std::io::Cursor;
 
 use balint_survey::answers::csv::Responses;
 use balint_survey::instrument::Instrument;
-use balint_survey::remote::credential::{Code, Credentials};
 use balint_survey::remote::Role;
+use balint_survey::remote::credential::{Code, Credentials};
 use balint_survey::remote::dap09::{self, HpkeConfig, Shares};
 use balint_survey::report::fieldwork::Day;
 use balint_survey::tally::Tally;

@@ -14,10 +14,14 @@ use balint_survey::remote::keys::{CodesFile, OperatorFile};
 use balint_survey::remote::task::Task;
 use balint_survey::remote::{Role, base64url, random};
 use balint_survey::report::fieldwork::Day;
+use janus_messages::{Interval, TaskId, Time};
+use prio::codec::Decode;
+use prio::vdaf::prio3::Prio3SumVec;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common::{Setting, task};
+use crate::published::Agreement;
 
 /// A survey with its files, whose operators can be started.
 pub struct Pair {
@@ -257,4 +261,34 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+impl Pair {
+    /// Returns what peers made of published crates need to know.
+    pub fn agreement(&self) -> Agreement {
+        let parameters = &self.task.document().vdaf;
+        let (opens, closes) = self.task.window();
+        let (start, duration) =
+            (Time::from_seconds_since_epoch(opens), janus_messages::Duration::from_seconds(closes - opens));
+        let parameters = [parameters.bits, parameters.length, parameters.chunk_length];
+        let [bits, length, chunk] = parameters;
+        Agreement {
+            task: TaskId::from(*self.task.id()),
+            vdaf: Prio3SumVec::new_sum_vec(2, bits, length, chunk).expect("parameters"),
+            parameters,
+            verify_key: self.verify_key,
+            window: Interval::new(start, duration).expect("an interval"),
+            token: self.aggregator_token.clone(),
+            collector: decode_config(self.task.collector()),
+        }
+    }
+
+    /// Returns the key of an operator as `janus_messages` reads it.
+    pub fn published_config(&self, role: Role) -> janus_messages::HpkeConfig {
+        decode_config(&self.config(role).expect("a key"))
+    }
+}
+
+fn decode_config(config: &HpkeConfig) -> janus_messages::HpkeConfig {
+    janus_messages::HpkeConfig::get_decoded(&config.to_bytes()).expect("a configuration")
 }

@@ -10,10 +10,11 @@ use balint_survey::answers::Response;
 use balint_survey::answers::csv::Responses;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::Role;
-use balint_survey::remote::credential::Credential;
+use balint_survey::remote::credential::{Code, Credential};
 use balint_survey::remote::dap09::{self, SealedReport, Shares};
 use balint_survey::tally::Tally;
 use balint_survey::tally::indicators::Indicators;
+use sha2::{Digest as _, Sha256};
 
 use crate::pair::{Pair, now};
 
@@ -107,4 +108,14 @@ pub fn answer_all(pair: &Pair, class: &[Response]) {
     thread::scope(|scope| {
         (0..4).for_each(|_| drop(scope.spawn(work)));
     });
+}
+
+/// Returns what an operator is shown of a code, computed as it is defined.
+pub fn proof(code: &Code, role: Role, task: &[u8; 32]) -> Vec<u8> {
+    const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let printed = code.to_string();
+    let letters = printed.chars().filter(|letter| *letter != '-');
+    let places: Vec<u8> = letters.map(|letter| ALPHABET.find(letter).expect("a letter") as u8).collect();
+    let message = [b"balint-survey code 1\0".as_slice(), &[role as u8], task, &places].concat();
+    Sha256::digest(message).to_vec()
 }

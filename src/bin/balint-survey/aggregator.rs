@@ -217,10 +217,13 @@ impl Operator {
         Ok(Operator { role, task, vdaf, verify_key, keys, store, aggregator_token, collector_token })
     }
 
-    /// Returns where the time of a report lies; `None` where it is to come.
+    /// Returns where the time of a report lies; `None` where it is in the window, but to come.
     fn moment(&self, time: u64) -> Option<Moment> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
-        (time <= now.saturating_add(SKEW)).then(|| self.task.moment(time))
+        match self.task.moment(time) {
+            Moment::Open if time > now.saturating_add(SKEW) => None,
+            moment => Some(moment),
+        }
     }
 
     /// Returns whether respondents show invitation codes.
