@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Array, Date, Object, Reflect};
+use js_sys::{Array, Date, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, Event, EventTarget, HtmlAnchorElement, Response, Url, Window};
@@ -51,6 +51,23 @@ pub async fn fetch_text(url: &str) -> Result<String, String> {
     }
     let text = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
     text.as_string().ok_or_else(|| "it answers with no text".to_owned())
+}
+
+/// Waits.
+pub async fn sleep(milliseconds: i32) {
+    let promise = Promise::new(&mut |resolve, _| {
+        // Without a window nobody waits.
+        let _ = web_sys::window().map(|window| {
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds)
+        });
+    });
+    // It never rejects.
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Returns the seconds since 1970.
+pub fn now() -> u64 {
+    (Date::now() / 1000.0) as u64
 }
 
 /// Returns a plain object.

@@ -1,9 +1,12 @@
 //! The JavaScript boundary: what the custom elements in `www/` call.
 //!
 //! Each element has a WebAssembly module of its own, so that a respondent does not load what only a
-//! coordinator needs. The two are the same library, built with one of the features `survey` and `report`,
-//! which decide what is exported, and thereby what the linker keeps.
+//! coordinator needs; and what opens the sum of a remote survey is one that the page for reports loads
+//! when it is given the key. They are the same library, built with one of the features `survey`, `report` and
+//! `collect`, which decide what is exported, and thereby what the linker keeps.
 
+#[cfg(feature = "collect")]
+pub mod collect;
 #[cfg(feature = "report")]
 pub mod report;
 #[cfg(feature = "remote")]

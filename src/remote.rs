@@ -61,6 +61,14 @@ pub mod base64url {
     }
 }
 
+/// Returns the last word of the type of a problem document (RFC 9457), and its `detail`.
+pub fn problem(document: &[u8]) -> (Option<String>, Option<String>) {
+    let problem: Option<serde_json::Value> = serde_json::from_slice(document).ok();
+    let text = |name: &str| Some(problem.as_ref()?.get(name)?.as_str()?.to_owned());
+    let kind = text("type").and_then(|kind| Some(kind.rsplit(':').next()?.to_owned()));
+    (kind, text("detail"))
+}
+
 /// Returns random bytes.
 ///
 /// # Panics

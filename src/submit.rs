@@ -24,6 +24,8 @@
 //! async fn send(response: &Response) { let _ = submit(response, "/api/releases").await; }
 //! ```
 
+#[cfg(feature = "collect")]
+pub mod collect;
 #[cfg(feature = "dap")]
 mod exchange;
 #[cfg(feature = "tokens")]

@@ -1,5 +1,6 @@
 //! The widget as Yew components: screens made from a [`session::Session`], and nothing that decides.
 
+pub mod collecting;
 pub mod coordinator;
 pub mod desk;
 pub mod group;

@@ -40,6 +40,8 @@ pub enum Origin {
     File(String),
     /// A file of responses that were counted here.
     Responses(String),
+    /// The operators of a remote survey, by their names.
+    Collected(String),
     /// The portal that serves the page.
     Portal,
     /// The worked example: synthetic responses.

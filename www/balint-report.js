@@ -28,6 +28,20 @@ async function styleSheet() {
   return new CSSStyleSheet().replace(await response.text());
 }
 
+let collector;
+
+/** Loads what opens the sum of a remote survey: only a page that is given a coordinator's key needs it. */
+function loadCollector() {
+  collector ??= import("./pkg/balint_collect.js").then(async (module) => {
+    await module.default({ module_or_path: new URL("./pkg/balint_collect_bg.wasm", import.meta.url) });
+    return module;
+  }).catch(() => {
+    collector = undefined;
+    throw new Error("the module for keys cannot be loaded; choose the file again to try it again");
+  });
+  return collector;
+}
+
 class BalintReport extends HTMLElement {
   #place;
   #page;
@@ -70,7 +84,7 @@ class BalintReport extends HTMLElement {
       if (!this.isConnected) return;
       this.shadowRoot.adoptedStyleSheets = [sheet];
       this.#place.replaceChildren();
-      this.#page = mount_report(this, this.#place);
+      this.#page = mount_report(this, this.#place, loadCollector);
     } catch (error) {
       const message = document.createElement("p");
       message.setAttribute("role", "alert");

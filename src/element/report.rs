@@ -1,5 +1,6 @@
 //! What `<balint-report>` calls: `www/balint-report.js`.
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
@@ -22,13 +23,15 @@ impl ReportPage {
 /// Shows reports at `place`, an element inside the shadow root of `host`.
 ///
 /// With a release in the attribute `release` it shows the report of that alone; otherwise it takes files, and
-/// releases from the address in the attribute `src`.
+/// releases from the address in the attribute `src`. `collector` promises the module that opens the sum of
+/// a remote survey; it is called when the page is given a coordinator's key.
 #[wasm_bindgen]
-pub fn mount_report(host: HtmlElement, place: Element) -> ReportPage {
+pub fn mount_report(host: HtmlElement, place: Element, collector: Function) -> ReportPage {
     let props = CoordinatorProps {
         release: host.get_attribute("release"),
         src: host.get_attribute("src"),
         instrument: host.get_attribute("instrument"),
+        collector: Some(collector),
     };
     ReportPage { app: yew::Renderer::<Coordinator>::with_root_and_props(place, props).render() }
 }

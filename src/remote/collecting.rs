@@ -5,12 +5,14 @@
 //!
 //! **Invariant:** the sum leaves this module as a [`Release`] only, by the policy of the task.
 
+pub mod describe;
+
 use std::fmt;
 
-use super::Role;
 use super::dap09::{self, COLLECT_REQUEST, COLLECTION, Sum};
 use super::keys::Collector;
 use super::task::{Moment, Task};
+use super::{Role, problem};
 use crate::disclosure::{Refusal, Release, ReleaseError, release};
 use crate::report::fieldwork::Day;
 use crate::tally::Tally;
@@ -301,17 +303,13 @@ impl Collecting {
     }
 
     fn refusal(&self, answer: &Answer) -> GatherError {
-        let document: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
-        let text = |name: &str| document.as_ref()?.get(name)?.as_str();
-        let problem = text("type").and_then(|kind| Problem::named(kind.rsplit(':').next()?));
+        let (kind, reason) = problem(&answer.body);
+        let problem = kind.and_then(|kind| Problem::named(&kind));
         let problem = problem.or((answer.status == 401).then_some(Problem::Unauthorized));
         let minimum_batch = self.task().document().minimum_batch;
         match problem {
             Some(problem) => GatherError::Problem { problem, minimum_batch },
-            None => {
-                let reason = text("detail").or(text("title")).map(str::to_owned);
-                GatherError::Status { status: answer.status, reason }
-            }
+            None => GatherError::Status { status: answer.status, reason },
         }
     }
 

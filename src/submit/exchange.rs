@@ -19,9 +19,13 @@ pub(super) struct Exchange<'a> {
 /// What was answered.
 pub(super) struct Answer {
     pub status: u16,
+    /// For how many seconds one is asked to wait, where the page may see that.
+    pub retry_after: Option<u64>,
     pub body: Vec<u8>,
 }
 
+#[cfg(feature = "remote")]
+#[allow(dead_code)]
 impl Answer {
     pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
@@ -29,10 +33,7 @@ impl Answer {
 
     /// Returns the last word of the type of a problem document (RFC 9457), and its `detail`.
     pub fn problem(&self) -> (Option<String>, Option<String>) {
-        let problem: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
-        let text = |name: &str| Some(problem.as_ref()?.get(name)?.as_str()?.to_owned());
-        let kind = text("type").and_then(|kind| Some(kind.rsplit(':').next()?.to_owned()));
-        (kind, text("detail"))
+        crate::remote::problem(&self.body)
     }
 }
 
@@ -71,6 +72,7 @@ impl Exchange<'_> {
         let window = web_sys::window().ok_or(JsValue::NULL)?;
         let response: Response = JsFuture::from(window.fetch_with_request(&request)).await?.dyn_into()?;
         let body = JsFuture::from(response.array_buffer()?).await?;
-        Ok(Answer { status: response.status(), body: Uint8Array::new(&body).to_vec() })
+        let retry_after = response.headers().get("retry-after")?.and_then(|seconds| seconds.parse().ok());
+        Ok(Answer { status: response.status(), retry_after, body: Uint8Array::new(&body).to_vec() })
     }
 }

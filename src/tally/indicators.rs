@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::{DerivedCells, Layout, LevelCells, PairCells, REASONS, Tally};
 use crate::answers::Response;
-use crate::instrument::{Condition, Definition, Instrument, Item, ItemId, Pair, Variable};
+use crate::instrument::{Category, Condition, Definition, Instrument, Item, ItemId, Meaning, Pair, Variable};
 
 /// The largest number of entries that an upload can have.
 pub const MAX_INDICATORS: usize = 20_000;
@@ -270,10 +270,9 @@ impl Reader<'_> {
         let (categories, reasons) = self.item(id);
         let answered = reasons[0];
         let is_complete = reasons.iter().sum::<u64>() == self.respondents;
-        let is_answered = if item.takes_several() {
-            categories.iter().all(|count| *count <= answered) && categories.iter().sum::<u64>() >= answered
-        } else {
-            categories.iter().sum::<u64>() == answered
+        let is_answered = match item.takes_several() {
+            true => ticks_are_sound(item, categories, answered),
+            false => choices_are_sound(item, categories, answered),
         };
         let is_universe = match &item.condition {
             None => reasons[1] == 0,
@@ -380,8 +379,12 @@ impl Reader<'_> {
     }
 
     fn pair_is_sound(&self, place: usize, pair: &Pair, items: &[bool], derived: &[bool]) -> bool {
-        let has_items = |variable: &Variable| variable.definition.items().iter().all(|item| items[item.0]);
-        if !has_items(&pair.x) || !has_items(&pair.y) {
+        let is_sound = |variable: &Variable| {
+            let place = self.instrument.derived().iter().position(|known| known.id == variable.id);
+            let has_items = variable.definition.items().iter().all(|item| items[item.0]);
+            has_items && place.is_none_or(|place| derived[place])
+        };
+        if !is_sound(&pair.x) || !is_sound(&pair.y) {
             return false;
         }
         let (x, y, _) = self.margins(place);
@@ -416,3 +419,23 @@ impl Reader<'_> {
         cells[*sum_xy] = margins.2;
     }
 }
+
+/// Returns whether so many can have chosen one category each: "prefer not to say" is no answer.
+fn choices_are_sound(item: &Item, categories: &[u64], answered: u64) -> bool {
+    let mut choices = item.categories.iter().zip(categories);
+    categories.iter().sum::<u64>() == answered
+        && choices.all(|(category, count)| category.meaning.is_answer() || *count == 0)
+}
+
+/// Returns whether so many can have ticked at least one category each, "none" by itself.
+fn ticks_are_sound(item: &Item, categories: &[u64], answered: u64) -> bool {
+    let ticks = || item.categories.iter().zip(categories);
+    let is_none = |category: &Category| category.meaning == Meaning::None;
+    let nones = ticks().filter(|(category, _)| is_none(category)).map(|(_, count)| count).sum();
+    let Some(most) = answered.checked_sub(nones) else { return false };
+    let others = || ticks().filter(|(category, _)| !is_none(category)).map(|(_, count)| *count);
+    others().all(|count| count <= most) && others().sum::<u64>() >= most
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use js_sys::Function;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DragEvent, File, FileList, FocusOptions, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::collecting::{self, Panel};
 use super::desk::{Desk, DeskAction, Field, FieldworkForm, Job, Kept, Portal};
 use super::reading::{Found, Terms, read};
 use super::screens::button;
@@ -32,6 +34,9 @@ pub struct CoordinatorProps {
     /// Which of the portal's releases are shown at once: those of this instrument.
     #[prop_or_default]
     pub instrument: Option<String>,
+    /// Loads what opens the sum of a remote survey; without it, the page does not.
+    #[prop_or_default]
+    pub collector: Option<Function>,
 }
 
 /// The whole page, or the report of one release.
@@ -45,7 +50,13 @@ pub fn Coordinator(props: &CoordinatorProps) -> Html {
     use_focus(desk.additions, &heading, is_page);
     let article =
         use_memo((desk.workspace.clone(), is_page), |(workspace, is_page)| article(workspace, *is_page));
-    let page = Page { desk: &desk, cancelled: cancelled.borrow().clone() };
+    let withdrawn = use_mut_ref(|| Rc::new(Cell::new(false)));
+    let page = Page {
+        desk: &desk,
+        cancelled: cancelled.borrow().clone(),
+        withdrawn: withdrawn.borrow().clone(),
+        collector: &props.collector,
+    };
     let report = html! {
         <div ref={heading} class="document" part="report" tabindex="-1">
             { Html::from_html_unchecked(AttrValue::from(article.as_ref().clone())) }
@@ -159,7 +170,11 @@ fn use_focus(additions: u32, heading: &NodeRef, is_page: bool) {
 /// The page around the report.
 struct Page<'a> {
     desk: &'a UseReducerHandle<Desk>,
+    /// Whether what is being read is not wanted any more.
     cancelled: Rc<Cell<bool>>,
+    /// The same of what is being asked for.
+    withdrawn: Rc<Cell<bool>>,
+    collector: &'a Option<Function>,
 }
 
 impl Page<'_> {
@@ -178,12 +193,13 @@ impl Page<'_> {
         let terms = self.desk.terms.clone();
         let instruments = Rc::clone(self.desk.workspace.instruments());
         let is_busy = self.desk.job.is_some();
+        let collector = self.collector.clone();
         Callback::from(move |files: Vec<File>| {
             if is_busy {
                 return;
             }
             let (dispatcher, cancelled, terms) = (dispatcher.clone(), Rc::clone(&cancelled), terms.clone());
-            let instruments = Rc::clone(&instruments);
+            let (instruments, collector) = (Rc::clone(&instruments), collector.clone());
             cancelled.set(false);
             spawn_local(async move {
                 for file in files {
@@ -207,6 +223,10 @@ impl Page<'_> {
                         Ok(Found::Release(json)) => {
                             DeskAction::Read { name: name.clone(), json, origin: Origin::File(name), side }
                         }
+                        Ok(Found::Key(key)) => match collecting::open(collector.as_ref(), key).await {
+                            Ok(collecting) => DeskAction::Key { collecting: Box::new(collecting) },
+                            Err(reason) => DeskAction::Refuse { name, reason },
+                        },
                         Ok(Found::Responses(release)) => {
                             let source = Source { release: *release, origin: Origin::Responses(name) };
                             DeskAction::Add { source: Box::new(source), side }
@@ -224,10 +244,11 @@ impl Page<'_> {
         html! {
             <section class="intake" aria-labelledby="intake">
                 <h2 id="intake">{ "Make a report" }</h2>
-                <p class="lead">{ "Drop releases (.json) here, or responses exported from REDCap and others (.csv). They are read in this page and never leave it." }</p>
+                <p class="lead">{ "Drop releases (.json) here, or responses exported from REDCap and others (.csv). They are read in this page and never leave it. The key of a survey that was answered from home (collector.json) opens its sum." }</p>
                 { self.drop_zone("own", "Releases and responses", Side::Own) }
                 { self.job() }
                 { self.refusals() }
+                { self.collecting() }
                 { self.terms() }
                 { self.portal() }
                 <div class="buttons">
@@ -288,6 +309,17 @@ impl Page<'_> {
                 <ul>{ for self.desk.refusals.iter().map(refusal) }</ul>
             </div>
         }
+    }
+
+    /// Renders the remote survey whose key was read.
+    fn collecting(&self) -> Html {
+        let Some(collecting) = &self.desk.collecting else { return Html::default() };
+        let (dispatcher, withdrawn) = (self.desk.dispatcher(), Rc::clone(&self.withdrawn));
+        let onaction = Callback::from(move |action| dispatcher.dispatch(action));
+        let collector = self.collector.clone();
+        // A key of its own for each survey, so that its heading takes focus when it comes.
+        let key = collecting.about.collection.clone();
+        html! { <Panel {key} collecting={(**collecting).clone()} {collector} {withdrawn} {onaction} /> }
     }
 
     /// Renders how responses in a file are released.
@@ -378,9 +410,10 @@ impl Page<'_> {
 
     /// Clears everything; what is being read is cancelled, so that it does not come after all.
     fn start_over(&self) -> Callback<MouseEvent> {
-        let cancelled = Rc::clone(&self.cancelled);
+        let (cancelled, withdrawn) = (Rc::clone(&self.cancelled), Rc::clone(&self.withdrawn));
         self.on(move |_| {
             cancelled.set(true);
+            withdrawn.set(true);
             DeskAction::Clear
         })
     }
@@ -507,6 +540,7 @@ fn origin(origin: &Origin) -> String {
     match origin {
         Origin::File(name) => format!("from {name}"),
         Origin::Responses(name) => format!("counted here from {name}"),
+        Origin::Collected(operators) => format!("collected from {operators}"),
         Origin::Portal => "from the portal".to_owned(),
         Origin::Example => "synthetic".to_owned(),
     }

@@ -26,6 +26,8 @@ pub struct Desk {
     pub refusals: Vec<Refused>,
     /// What the portal keeps.
     pub portal: Portal,
+    /// The remote survey whose sum can be asked for.
+    pub collecting: Option<Box<Collecting>>,
     /// How often something was added, so that each time the report takes focus.
     pub additions: u32,
 }
@@ -85,6 +87,68 @@ pub struct Kept {
     pub instrument: String,
     pub policy: String,
     pub json: String,
+}
+
+/// A remote survey whose key is on the page.
+#[derive(Clone, PartialEq)]
+pub struct Collecting {
+    /// The file of the key, to the letter: it is what the sum is opened with.
+    pub key: Rc<str>,
+    pub about: Rc<About>,
+    /// Whether the survey is to be closed before its last day is over.
+    pub closes_now: bool,
+    pub step: CollectingStep,
+}
+
+/// What the coordinator is told of a remote survey.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    pub collection: String,
+    pub operators: String,
+    pub facts: Vec<(String, String)>,
+    pub sentences: Vec<String>,
+    /// What must be confirmed first, as the survey is still open.
+    pub confirmation: Option<String>,
+    /// Why there is nothing to ask for yet.
+    pub obstacle: Option<String>,
+}
+
+/// How far a collection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CollectingStep {
+    /// The coordinator can ask for the sum, and has not, or in vain.
+    Ready {
+        error: Option<String>,
+    },
+    /// It is being asked for.
+    Asking {
+        sentence: String,
+    },
+    Done(Rc<Collected>),
+}
+
+/// What a collection has given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collected {
+    /// The release, as JSON.
+    pub release: String,
+    /// The ids of what contradicted itself, and is void.
+    pub voided: Vec<String>,
+}
+
+impl Collecting {
+    /// Returns what is on the page when its key has been read.
+    pub fn new(key: String, about: About) -> Collecting {
+        let step = CollectingStep::Ready { error: None };
+        Collecting { key: key.into(), about: Rc::new(about), closes_now: false, step }
+    }
+
+    /// Returns whether the sum can be asked for: the survey has closed, or is to be closed now.
+    pub fn can_ask(&self) -> bool {
+        let is_ready = matches!(self.step, CollectingStep::Ready { .. });
+        let is_closed = self.about.confirmation.is_none() || self.closes_now;
+        is_ready && is_closed && self.about.obstacle.is_none()
+    }
 }
 
 /// The facts about the survey, as they were typed.
@@ -230,6 +294,27 @@ pub enum DeskAction {
     Portal {
         portal: Portal,
     },
+    /// The key of a remote survey was read.
+    Key {
+        collecting: Box<Collecting>,
+    },
+    /// The key is not needed any more.
+    PutAway,
+    CloseNow {
+        is_on: bool,
+    },
+    /// The sum of the survey is being asked for.
+    Asking {
+        sentence: String,
+    },
+    /// It was asked for in vain.
+    Unanswered {
+        reason: String,
+    },
+    /// The release was made of it.
+    Collected {
+        collected: Rc<Collected>,
+    },
     /// The worked example replaces everything.
     Example {
         source: Box<Source>,
@@ -248,6 +333,7 @@ impl Desk {
             job: None,
             refusals: Vec::new(),
             portal: Portal::None,
+            collecting: None,
             additions: 0,
         }
     }
@@ -266,6 +352,30 @@ impl Desk {
         let refused = Refused { name, reason };
         if !self.refusals.contains(&refused) {
             self.refusals.push(refused);
+        }
+    }
+
+    /// Returns whether the sum of a survey is being asked for.
+    pub fn is_asking(&self) -> bool {
+        self.collecting.as_ref().is_some_and(|c| matches!(c.step, CollectingStep::Asking { .. }))
+    }
+
+    fn step(&mut self, step: CollectingStep) {
+        if let Some(collecting) = &mut self.collecting {
+            collecting.step = step;
+        }
+    }
+
+    /// Adds what was collected to the report; where it does not go with what is there, it can still be saved.
+    fn collected(&mut self, collected: Rc<Collected>) {
+        let Some(about) = self.collecting.as_ref().map(|collecting| Rc::clone(&collecting.about)) else {
+            return;
+        };
+        self.step(CollectingStep::Done(Rc::clone(&collected)));
+        let origin = Origin::Collected(about.operators.clone());
+        match self.workspace_mut().read(collected.release.as_bytes(), origin, Side::Own) {
+            Ok(()) => self.additions += 1,
+            Err(error) => self.refuse(about.collection.clone(), error.to_string()),
         }
     }
 
@@ -289,7 +399,9 @@ impl Reducible for Desk {
             DeskAction::Add { source, side } => {
                 let name = match &source.origin {
                     Origin::File(name) | Origin::Responses(name) => name.clone(),
-                    Origin::Portal | Origin::Example => source.release.collections().join(", "),
+                    Origin::Collected(_) | Origin::Portal | Origin::Example => {
+                        source.release.collections().join(", ")
+                    }
                 };
                 match desk.workspace_mut().add(*source, side) {
                     Ok(()) => desk.additions += 1,
@@ -323,6 +435,20 @@ impl Reducible for Desk {
                 desk.fill();
             }
             DeskAction::Portal { portal } => desk.portal = portal,
+            DeskAction::Key { collecting } => {
+                if !desk.is_asking() {
+                    desk.collecting = Some(collecting);
+                }
+            }
+            DeskAction::PutAway => desk.collecting = None,
+            DeskAction::CloseNow { is_on } => {
+                if let Some(collecting) = &mut desk.collecting {
+                    collecting.closes_now = is_on;
+                }
+            }
+            DeskAction::Asking { sentence } => desk.step(CollectingStep::Asking { sentence }),
+            DeskAction::Unanswered { reason } => desk.step(CollectingStep::Ready { error: Some(reason) }),
+            DeskAction::Collected { collected } => desk.collected(collected),
             DeskAction::Example { source, form } => {
                 desk = self.cleared();
                 // OK because anything can be added to nothing.

@@ -24,6 +24,8 @@ const MAX_RELEASE: f64 = 1_048_576.0;
 pub enum Found {
     /// The bytes of what should be a release.
     Release(Vec<u8>),
+    /// A coordinator's key of a remote survey, as JSON.
+    Key(String),
     /// The release of the responses that were counted.
     Responses(Box<Release>),
 }
@@ -100,7 +102,8 @@ pub async fn read(
         if file.size() > MAX_RELEASE {
             return Err(ReadError::TooLarge { bytes: file.size() });
         }
-        return Ok(Found::Release(piece(file, 0.0, file.size()).await?));
+        let bytes = piece(file, 0.0, file.size()).await?;
+        return Ok(key(&bytes).map_or_else(|| Found::Release(bytes.clone()), Found::Key));
     }
     let first = piece(file, 0.0, PIECE).await?;
     let instrument = find_instrument(&first, instruments).ok_or_else(|| ReadError::NoInstrument {
@@ -112,6 +115,13 @@ pub async fn read(
         Collection::new(collection_name(&file.name()), terms.eligible).expect("a name for a collection");
     let release = release(tally, instrument, &terms.policy, &collection).map_err(ReadError::Refused)?;
     Ok(Found::Responses(Box::new(release)))
+}
+
+/// Returns a file that has the parts of a coordinator's key.
+fn key(bytes: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let has_parts = ["task", "private_key", "collector_token"].iter().all(|part| json.get(part).is_some());
+    has_parts.then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
 async fn count(

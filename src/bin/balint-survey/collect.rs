@@ -100,7 +100,7 @@ fn ask(collector: Collector, closes_now: bool) -> Result<Gathered, GatherError> 
         let next = match perform(&agent, &collecting.request()) {
             Ok(answer) => collecting.answer(&answer)?,
             Err(error) => {
-                eprintln!("{error}");
+                eprintln!("no answer: {error}");
                 collecting.unreachable()?
             }
         };
@@ -108,9 +108,7 @@ fn ask(collector: Collector, closes_now: bool) -> Result<Gathered, GatherError> 
             Next::Done(gathered) => return Ok(*gathered),
             Next::Wait(0) => {}
             Next::Wait(seconds) => {
-                eprintln!(
-                    "it is not ready; asking again in {seconds} s (this can be broken off and repeated)"
-                );
+                eprintln!("asking again in {seconds} s; this can be broken off and repeated");
                 thread::sleep(Duration::from_secs(seconds));
             }
         }
