@@ -11,12 +11,16 @@ use balint_survey::remote::credential::Credentials;
 use balint_survey::remote::dap09::{self, HpkeConfig, PrivateKey, Sum};
 use balint_survey::remote::keys::{Collector, CollectorFile};
 use balint_survey::remote::task::{Document, Operator, Parameters, Task};
-use balint_survey::remote::{Role, base64url};
+use balint_survey::remote::base64url;
 use balint_survey::report::fieldwork::Day;
 use janus_messages::query_type::TimeInterval;
 use janus_messages::{CollectionReq, Interval};
-use prio::codec::{Decode, Encode};
-use prio::field::{Field128, FieldElement, random_vector};
+use prio::codec::Decode;
+
+#[path = "common/collected.rs"]
+mod collected;
+
+use collected::{collection, seal};
 
 const NOW: u64 = 1_400_000_000;
 
@@ -64,64 +68,6 @@ fn collector() -> Collector {
 
 fn collecting() -> Collecting {
     Collecting::new(collector(), NOW, false).expect("after the close")
-}
-
-/// Returns what the leader answers when so many have left everything out.
-fn collection(task: &Task, reports: u64) -> Vec<u8> {
-    let instrument = task.instrument();
-    let mut sums = vec![0; task.document().vdaf.length];
-    // Each item's cells are its categories and then four reasons, of which the last is "left out".
-    let mut start = 0;
-    for (_, item) in instrument.items() {
-        let cells = item.categories.len() + reasons(task);
-        sums[start + cells - 1] = reports;
-        start += cells;
-    }
-    seal(task, reports, &sums)
-}
-
-/// Returns how many cells of an item stand for no answer: found by the first item that has all of `reports` there.
-fn reasons(task: &Task) -> usize {
-    let sums = |reasons: usize| {
-        let mut sums = vec![0; task.document().vdaf.length];
-        let mut start = 0;
-        for (_, item) in task.instrument().items() {
-            start += item.categories.len() + reasons;
-            if start <= sums.len() {
-                sums[start - 1] = 60;
-            }
-        }
-        Sum { reports: 60, sums }
-    };
-    let is_sound = |reasons: &usize| finish(task, &sums(*reasons)).is_ok_and(|found| found.voided.is_empty());
-    (1..10).find(is_sound).expect("a number of reasons")
-}
-
-/// Seals a sum in two shares, as two operators do.
-fn seal(task: &Task, reports: u64, sums: &[u128]) -> Vec<u8> {
-    let (opens, closes) = task.window();
-    let mut selector = vec![1];
-    selector.extend(opens.to_be_bytes());
-    selector.extend((closes - opens).to_be_bytes());
-    let aad = [&task.id()[..], &[0; 4], &selector].concat();
-    let mask: Vec<Field128> = random_vector(sums.len()).expect("random numbers");
-    let rest = sums.iter().zip(&mask).map(|(sum, mask)| Field128::from(*sum) - *mask).collect();
-    let mut out = vec![1];
-    out.extend(reports.to_be_bytes());
-    out.extend(opens.to_be_bytes());
-    out.extend((closes - opens).to_be_bytes());
-    for (role, share) in Role::BOTH.into_iter().zip([mask, rest]) {
-        let plain: Vec<u8> =
-            share.iter().flat_map(|entry: &Field128| entry.get_encoded().expect("bytes")).collect();
-        assert_eq!(plain.len(), sums.len() * Field128::ENCODED_SIZE);
-        let sealed = task.collector().seal(&dap09::aggregate_share_info(role), &aad, &plain).expect("a key");
-        out.push(sealed.config_id);
-        out.extend((sealed.encapsulated_key.len() as u16).to_be_bytes());
-        out.extend(&sealed.encapsulated_key);
-        out.extend((sealed.payload.len() as u32).to_be_bytes());
-        out.extend(&sealed.payload);
-    }
-    out
 }
 
 fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
