@@ -3,6 +3,7 @@
 use balint_survey::answers::csv::Responses;
 use balint_survey::disclosure::{Policy, Release};
 use balint_survey::instrument::Instrument;
+use balint_survey::remote::base64url;
 use balint_survey::remote::collecting::describe::Description;
 use balint_survey::remote::collecting::{
     Answer, Collecting, GatherError, Gathered, Next, Problem, finish, read_janus,
@@ -11,7 +12,6 @@ use balint_survey::remote::credential::Credentials;
 use balint_survey::remote::dap09::{self, HpkeConfig, PrivateKey, Sum};
 use balint_survey::remote::keys::{Collector, CollectorFile};
 use balint_survey::remote::task::{Document, Operator, Parameters, Task};
-use balint_survey::remote::base64url;
 use balint_survey::report::fieldwork::Day;
 use janus_messages::query_type::TimeInterval;
 use janus_messages::{CollectionReq, Interval};

@@ -20,12 +20,12 @@ pub(super) struct Exchange<'a> {
 pub(super) struct Answer {
     pub status: u16,
     /// For how many seconds one is asked to wait, where the page may see that.
+    #[cfg(feature = "collect")]
     pub retry_after: Option<u64>,
     pub body: Vec<u8>,
 }
 
-#[cfg(feature = "remote")]
-#[allow(dead_code)]
+#[cfg(any(feature = "remote", feature = "tokens"))]
 impl Answer {
     pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
@@ -72,7 +72,13 @@ impl Exchange<'_> {
         let window = web_sys::window().ok_or(JsValue::NULL)?;
         let response: Response = JsFuture::from(window.fetch_with_request(&request)).await?.dyn_into()?;
         let body = JsFuture::from(response.array_buffer()?).await?;
+        #[cfg(feature = "collect")]
         let retry_after = response.headers().get("retry-after")?.and_then(|seconds| seconds.parse().ok());
-        Ok(Answer { status: response.status(), retry_after, body: Uint8Array::new(&body).to_vec() })
+        Ok(Answer {
+            status: response.status(),
+            #[cfg(feature = "collect")]
+            retry_after,
+            body: Uint8Array::new(&body).to_vec(),
+        })
     }
 }

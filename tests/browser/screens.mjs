@@ -13,6 +13,7 @@ import {
   questions,
   respond,
   send,
+  startOperators,
 } from "./lib.mjs";
 
 /** Opens whatever can be opened, as what is folded away is not checked. */
@@ -229,6 +230,51 @@ async function* erasedCollection(portal) {
   yield "erased";
 }
 
+async function* remoteSurvey(portal) {
+  const survey = await portal.openRemote();
+  yield* introduction(survey);
+  yield* classSections(survey);
+  await at(survey, "Check your answers");
+  // The coordinator's operators are away for a moment.
+  await portal.page.route("**/hpke_config*", (route) => route.fulfill({ status: 503 }));
+  await press(survey, "Seal and send my answers");
+  await survey.locator(".error-summary:focus").waitFor();
+  yield "not handed in";
+  await portal.page.unroute("**/hpke_config*");
+  let arrive;
+  const arrived = new Promise((resolve) => (arrive = resolve));
+  await portal.page.route("**/reports", async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await press(survey, "Try again");
+  await survey.getByText("Sending the sealed shares …").first().waitFor();
+  yield "sending";
+  arrive();
+  await at(survey, "your answers were handed in");
+  yield "receipt";
+  await press(survey, "See how you compare");
+  await at(survey, "You and the study");
+  yield "preview";
+  await press(survey, "Finish and erase my answers");
+  await at(survey, "Thank you");
+  yield "thank you";
+}
+
+/** The introduction that asks for a code, with operators of its own. */
+async function* invitedSurvey(portal) {
+  const operators = await startOperators(portal.server.folder, { instrument: "post-program", eligible: 60 });
+  try {
+    const survey = await portal.placeRemote(operators);
+    yield* introduction(survey);
+    await press(survey, "Start");
+    await survey.locator(".error-summary:focus").waitFor();
+    yield "introduction, without a code";
+  } finally {
+    await operators.stop();
+  }
+}
+
 async function* reportPage(portal) {
   const report = await openReports(portal);
   yield "no report yet";
@@ -269,6 +315,8 @@ export const ways = {
   "the post-program survey on one's own device": personalPostSurvey,
   "the class survey in a group": groupClassSurvey,
   "the post-program survey in a group": groupPostSurvey,
+  "the class survey from home": remoteSurvey,
+  "a survey from home with a code": invitedSurvey,
   "a collection that is erased": erasedCollection,
   "a survey set up wrongly": wrongAttribute,
   "the page for reports": reportPage,
