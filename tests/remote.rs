@@ -9,15 +9,23 @@ use balint_survey::answers::csv::Responses;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::Role;
 use balint_survey::remote::credential::{Code, Credentials};
-use balint_survey::remote::dap09::{self, HpkeConfig, Shares};
+use balint_survey::remote::dap09::{self, Ciphertext, HpkeConfig, Shares};
 use balint_survey::report::fieldwork::Day;
 use balint_survey::tally::Tally;
 use balint_survey::tally::indicators::Indicators;
-use common::{Setting, ciphertext, task};
-use janus_messages::{InputShareAad, PlaintextInputShare, Report, TaskId};
+use common::{Setting, task};
+use janus_messages::{HpkeCiphertext, InputShareAad, PlaintextInputShare, Report, TaskId};
 use prio::codec::{Decode, Encode, ParameterizedDecode};
 use prio::topology::ping_pong::{PingPongState, PingPongTopology};
 use prio::vdaf::{Aggregator, Collector};
+
+fn ciphertext(sealed: &HpkeCiphertext) -> Ciphertext {
+    Ciphertext {
+        config_id: u8::from(*sealed.config_id()),
+        encapsulated_key: sealed.encapsulated_key().to_vec(),
+        payload: sealed.payload().to_vec(),
+    }
+}
 
 const VERIFY_KEY: [u8; 16] = [9; 16];
 

@@ -3,11 +3,10 @@
 use balint_survey::disclosure::Policy;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::credential::Credentials;
-use balint_survey::remote::dap09::{Ciphertext, HpkeConfig, PrivateKey};
+use balint_survey::remote::dap09::{HpkeConfig, PrivateKey};
 use balint_survey::remote::task::{Document, Operator, Parameters, Task};
 use balint_survey::remote::{base64url, random};
 use balint_survey::report::fieldwork::Day;
-use janus_messages::HpkeCiphertext;
 
 /// What differs from task to task.
 pub struct Setting<'a> {
@@ -47,13 +46,4 @@ pub fn task(setting: Setting) -> (Task, String, PrivateKey) {
     let text = Task::write(&document);
     let task = Task::from_json(text.as_bytes(), &Instrument::built_in()).expect("a task");
     (task, text, key)
-}
-
-/// Returns what was read by `janus_messages` as our own type.
-pub fn ciphertext(sealed: &HpkeCiphertext) -> Ciphertext {
-    Ciphertext {
-        config_id: u8::from(*sealed.config_id()),
-        encapsulated_key: sealed.encapsulated_key().to_vec(),
-        payload: sealed.payload().to_vec(),
-    }
 }
