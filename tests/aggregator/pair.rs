@@ -147,12 +147,18 @@ impl Pair {
         if !self.codes.is_empty() {
             command.arg("--codes").arg(self.codes_file(role));
         }
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let line = lines.next().expect("a line").expect("text");
+        // For a moment, a connection of somebody else may have the port.
+        let line = (0..20).find_map(|_| {
+            let mut process = Process(command.stdout(Stdio::piped()).spawn().expect("the program starts"));
+            let mut lines = BufReader::new(process.0.stdout.take().expect("its output")).lines();
+            let line = lines.next().map(|line| line.expect("text"));
+            std::thread::sleep(Duration::from_millis(if line.is_none() { 100 } else { 0 }));
+            line.map(|line| (process, line))
+        });
+        let (process, line) = line.expect("a line");
         let (id, port) = (&self.task.document().task_id, self.ports[role as usize]);
         assert_eq!(line, format!("Serving {} of {id} on http://127.0.0.1:{port}/", role.name()));
-        Process(child)
+        process
     }
 
     pub fn start_both(&self) -> [Process; 2] {

@@ -28,6 +28,7 @@ use prio::vdaf::OutputShare;
 use prio::vdaf::prio3::Prio3SumVec;
 
 use super::Operator;
+use super::journal::complain;
 use super::problem::{Problem, few_reports};
 use super::store::{Collection, Counts, Outcome, Phase, StoreError, Waiting};
 use super::sum::{self, Sum};
@@ -113,8 +114,9 @@ impl Counting {
             self.send_job(&job)?;
             return Ok(Step::More);
         }
-        let counts = store.counts()?;
+        // In this order: no report comes any more once the survey is closed, so that none is overlooked.
         let closing = store.closing()?;
+        let counts = store.counts()?;
         let is_closing = closing.as_ref().is_some_and(|one| matches!(one.phase, Phase::Draining));
         let enough = self.operator.task.document().minimum_batch.min(JOB as u64);
         if counts.waiting >= enough || is_closing && counts.waiting > 0 {
@@ -138,7 +140,7 @@ impl Counting {
             Setback::Store(error) => error.to_string(),
         };
         if is_first {
-            eprintln!("balint-survey: {line}");
+            complain(&line);
         }
         if let (Setback::Refused(problem), Ok(Some(collection))) = (setback, self.operator.store.closing()) {
             // That it cannot be noted is no worse than the setback.
@@ -231,7 +233,10 @@ impl Counting {
         if counts.counted < minimum {
             return Ok(store.fail_collection(&collection.id, &few_reports(counts.counted, minimum))?);
         }
-        store.ask_helper(&collection.id)?;
+        if !store.ask_helper(&collection.id)? {
+            // It was deleted in the meantime.
+            return Ok(());
+        }
         let sum = store.sum(vdaf)?;
         match self.ask(&sum) {
             Ok(answer) => Ok(store.finish_collection(&collection.id, &answer)?),

@@ -1,5 +1,6 @@
 //! The log: how many reports there are, now and then, and nothing about any of them.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread;
@@ -42,4 +43,10 @@ fn line(operator: &Operator) -> Result<String, StoreError> {
 fn write(line: &str) {
     let mut stdout = io::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Says to the operator that something does not work; it tells nothing of a report.
+pub fn complain(line: impl fmt::Display) {
+    // That nobody reads it is no failure.
+    let _ = writeln!(io::stderr(), "balint-survey: {line}");
 }

@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use janus_messages::problem_type::DapProblemType;
 
+use super::journal::complain;
 use super::store::StoreError;
 
 /// A document of a problem, about the process's one task.
@@ -98,7 +99,7 @@ impl IntoResponse for Problem {
 /// The store's own words are for the operator, not for whoever asks.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        eprintln!("balint-survey: {error}");
+        complain(error);
         Problem::plain(StatusCode::INTERNAL_SERVER_ERROR, "the operator's store failed; expected it to work")
     }
 }

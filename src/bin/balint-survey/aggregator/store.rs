@@ -1,8 +1,7 @@
 //! What an operator keeps, in a SQLite file of its own: one task, in one role.
 //!
 //! **Invariants:** no share of a single report is ever written unsealed. The tables of reports and of used credentials
-//! are sorted by random numbers, so that they tell no order, and neither names the other. What is deleted is
-//! overwritten.
+//! are sorted by random numbers, and neither names the other. What is deleted is overwritten.
 
 mod leader;
 mod helper;

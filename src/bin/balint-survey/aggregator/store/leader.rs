@@ -209,9 +209,11 @@ impl Store {
         find_closing(&self.connection())
     }
 
-    /// Notes that the helper is asked from now on, and may have given its share.
-    pub fn ask_helper(&self, id: &[u8; 16]) -> Result<(), StoreError> {
-        self.set_collection("UPDATE collection SET state = 'asking' WHERE id = ?1 AND state = 'draining'", id)
+    /// Notes that the helper is asked from now on, and may have given its share; returns whether it is to be asked.
+    pub fn ask_helper(&self, id: &[u8; 16]) -> Result<bool, StoreError> {
+        let update =
+            "UPDATE collection SET state = 'asking' WHERE id = ?1 AND state IN ('draining', 'asking')";
+        self.write(|transaction| Ok(transaction.execute(update, [id])? > 0))
     }
 
     /// Ends a collection with its answer; from now on the leader has no share.
@@ -254,10 +256,6 @@ impl Store {
             }
             Ok(())
         })
-    }
-
-    fn set_collection(&self, update: &str, id: &[u8; 16]) -> Result<(), StoreError> {
-        self.write(|transaction| Ok(transaction.execute(update, [id]).map(drop)?))
     }
 }
 
