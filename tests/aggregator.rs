@@ -21,8 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use balint_survey::answers::Response;
 use balint_survey::instrument::Instrument;
-use balint_survey::remote::credential::Credentials;
+use balint_survey::remote::credential::{Blinded, Credential, Credentials, Issuer};
 use balint_survey::remote::{Role, dap09, random};
 use balint_survey::tally::Tally;
 
@@ -157,4 +158,36 @@ fn helper_works_with_a_leader_made_of_published_crates() {
     let own = agreement.vdaf.aggregate(&(), outputs).expect("shares");
     let found = agreement.vdaf.unshard(&(), [own, helpers], 70).expect("two shares");
     assert_eq!(found, expected);
+}
+
+#[test]
+fn tokens_of_the_portal_open_one_submission_each() {
+    const COUNT: usize = 50;
+    let instrument = Instrument::find("post-program").expect("built in");
+    let (issuer, credentials) = Issuer::new().expect("keys");
+    let pair = Pair::new(instrument.id(), credentials, 0);
+    let _processes = pair.start_both();
+    let (class, plain) = student::class(&instrument, COUNT);
+    let token = || {
+        let blinded =
+            Blinded::new(&pair.task.document().credentials, pair.task.id()).expect("a task with tokens");
+        blinded.finish(&issuer.sign(&blinded.request()).expect("signed")).expect("two tokens")
+    };
+    let put = |response: &Response, credential: &Credential| {
+        let sealed = student::seal(&pair, response, credential).expect("a report");
+        pair.put_report(sealed.bytes()).expect("an answer")
+    };
+    for response in &class {
+        let token = token();
+        assert_eq!(put(response, &token).status, 201);
+        let detail = put(response, &token).check(400, "reportRejected");
+        assert!(detail.contains("this login was used already"), "{detail}");
+    }
+    put(&class[0], &Credential::none()).check(400, "invalidMessage");
+    let other_task = Blinded::new(&pair.task.document().credentials, &random()).expect("a task with tokens");
+    let other_task =
+        other_task.finish(&issuer.sign(&other_task.request()).expect("signed")).expect("two tokens");
+    let detail = put(&class[0], &other_task).check(400, "reportRejected");
+    assert!(detail.contains("the credential is not valid"), "{detail}");
+    check_sum(&pair, &pair.collect(), COUNT as u64, &plain);
 }
