@@ -20,6 +20,8 @@
 
 mod document;
 pub mod rules;
+#[cfg(test)]
+mod sums;
 
 use std::fmt;
 

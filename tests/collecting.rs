@@ -93,7 +93,7 @@ fn done(next: Result<Next, GatherError>) -> Gathered {
 #[test]
 fn the_leader_is_asked_for_the_whole_window_with_a_job_that_follows_from_the_task() {
     let collecting = collecting();
-    let request = collecting.request();
+    let request = collecting.inquiry();
     assert_eq!(request.method, "PUT");
     let id = base64url::encode(&[7; 32]);
     let job = base64url::encode(&dap09::collection_job(collecting.task()));
@@ -113,7 +113,7 @@ fn the_leader_is_asked_for_the_whole_window_with_a_job_that_follows_from_the_tas
     assert_eq!(interval.duration().as_seconds(), closes - opens);
     assert!(message.aggregation_parameter().is_empty());
     // Another coordinator's key of the same task goes on with the same job.
-    assert_eq!(self::collecting().request().url, request.url);
+    assert_eq!(self::collecting().inquiry().url, request.url);
     assert_eq!(format!("{collecting:?}"), "Collecting(Ask)");
 }
 
@@ -121,7 +121,7 @@ fn the_leader_is_asked_for_the_whole_window_with_a_job_that_follows_from_the_tas
 fn the_sum_is_asked_for_until_it_is_there() {
     let mut collecting = collecting();
     assert_eq!(waits(collecting.answer(&answer(201, ""))), 0);
-    let request = collecting.request();
+    let request = collecting.inquiry();
     assert_eq!((request.method, request.body.is_none()), ("POST", true));
     for (retry_after, seconds) in [(None, 5), (Some(0), 1), (Some(30), 30), (Some(86_400), 60)] {
         let busy = Answer { status: 202, retry_after, body: Vec::new() };
@@ -337,7 +337,7 @@ fn what_janus_does_not_print_is_refused_without_a_word_of_the_sum() {
 #[test]
 fn nothing_secret_is_printed_for_debugging() {
     let collecting = collecting();
-    let request = format!("{:?}", collecting.request());
+    let request = format!("{:?}", collecting.inquiry());
     assert!(!request.contains("coordinator"), "{request}");
     assert_eq!(format!("{:?}", Sum { reports: 1, sums: vec![1] }), "Sum(..)");
 }

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use balint_survey::instrument::Instrument;
-use balint_survey::view::desk::{Desk, DeskAction, Field, FieldworkForm, Job, Portal};
+use balint_survey::view::desk::{
+    About, Collected, Collecting, CollectingStep, Desk, DeskAction, Field, FieldworkForm, Job, Portal,
+};
 use balint_survey::workspace::example::Example;
 use balint_survey::workspace::{Compare, Origin, Side, Workspace};
 use yew::Reducible;
@@ -121,4 +123,71 @@ fn the_policy_of_responses_is_the_stricter_one_until_another_is_chosen() {
     assert_eq!(desk.terms.policy.name(), "standard");
     let desk = desk.reduce(DeskAction::Policy { policy: "published".to_owned() });
     assert_eq!(desk.terms.policy.name(), "published");
+}
+
+fn key() -> DeskAction {
+    let about = About {
+        collection: "class".to_owned(),
+        operators: "Faculty IT and Students’ union".to_owned(),
+        confirmation: Some("Close it now.".to_owned()),
+        ..About::default()
+    };
+    DeskAction::Key { collecting: Box::new(Collecting::new("{}".to_owned(), about)) }
+}
+
+fn collected(json: Vec<u8>) -> DeskAction {
+    let release = String::from_utf8(json).expect("text");
+    DeskAction::Collected { collected: Rc::new(Collected { release, voided: vec!["age".to_owned()] }) }
+}
+
+fn asking() -> DeskAction {
+    DeskAction::Asking { sentence: "Asking …".to_owned() }
+}
+
+#[test]
+fn a_survey_that_is_open_can_be_asked_for_only_when_it_is_to_be_closed() {
+    let desk = empty().reduce(key());
+    let can_ask = |desk: &Desk| desk.collecting.as_ref().is_some_and(|collecting| collecting.can_ask());
+    assert!(!can_ask(&desk));
+    let desk = desk.reduce(DeskAction::CloseNow { is_on: true });
+    assert!(can_ask(&desk));
+    let asked = desk.clone().reduce(asking());
+    assert!(asked.is_asking() && !can_ask(&asked), "not twice at once");
+    let again = asked.reduce(DeskAction::Unanswered { reason: "unreachable".to_owned() });
+    assert!(can_ask(&again), "after an error it can be tried again");
+    assert!(!can_ask(&desk.reduce(DeskAction::PutAway)));
+}
+
+#[test]
+fn another_key_does_not_take_the_place_of_one_that_is_in_use() {
+    let desk = empty().reduce(key()).reduce(asking()).reduce(key());
+    assert!(desk.is_asking());
+}
+
+#[test]
+fn what_was_collected_is_added_to_the_report_with_where_it_came_from() {
+    let desk = empty().reduce(key()).reduce(asking()).reduce(collected(json(Example::ClassSurvey, "class")));
+    assert_eq!((respondents(&desk), desk.additions), (Some(46), 1));
+    let origin = &desk.workspace.own[0].origin;
+    assert_eq!(*origin, Origin::Collected("Faculty IT and Students’ union".to_owned()));
+    let step = desk.collecting.as_ref().map(|collecting| collecting.step.clone());
+    let Some(CollectingStep::Done(done)) = step else { panic!("expected it to be done") };
+    assert_eq!(done.voided, ["age"]);
+}
+
+#[test]
+fn what_was_collected_can_be_saved_even_where_it_does_not_go_with_the_report() {
+    let desk = empty().reduce(read("a.json", json(Example::ClassSurvey, "class"))).reduce(key());
+    let desk = desk.reduce(collected(json(Example::ClassSurvey, "class")));
+    assert_eq!(desk.refusals.len(), 1);
+    let step = desk.collecting.as_ref().map(|collecting| collecting.step.clone());
+    assert!(matches!(step, Some(CollectingStep::Done(_))));
+}
+
+#[test]
+fn what_is_collected_after_starting_over_is_not_added() {
+    let desk = empty().reduce(key()).reduce(asking()).reduce(DeskAction::Clear);
+    assert!(desk.collecting.is_none());
+    let desk = desk.reduce(collected(json(Example::ClassSurvey, "class")));
+    assert_eq!((respondents(&desk), desk.additions), (None, 0));
 }

@@ -20,8 +20,19 @@ const STAGES: [&str; 11] = [
 ];
 
 /// What holds one respondent's answers, or could be those of one.
-const PRIVATE: [&str; 8] =
-    ["Answers", "Draft", "Response", "Value", "Tally", "CategorySet", "ItemCounts", "PairCounts"];
+const PRIVATE: [&str; 11] = [
+    "Answers",
+    "Draft",
+    "Response",
+    "Value",
+    "Tally",
+    "CategorySet",
+    "ItemCounts",
+    "PairCounts",
+    "Indicators",
+    "Shares",
+    "Sum",
+];
 
 fn source_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

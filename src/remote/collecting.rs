@@ -50,7 +50,7 @@ enum Step {
 
 /// What to ask the leader.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct Inquiry {
     pub method: &'static str,
     pub url: String,
     /// By name.
@@ -59,9 +59,9 @@ pub struct Request {
 }
 
 /// Prints no token.
-impl fmt::Debug for Request {
+impl fmt::Debug for Inquiry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Request({} {})", self.method, self.url)
+        write!(f, "Inquiry({} {})", self.method, self.url)
     }
 }
 
@@ -243,19 +243,19 @@ impl Collecting {
     }
 
     /// Returns what to ask the leader now. It can be repeated: the leader knows the job by its id.
-    pub fn request(&self) -> Request {
+    pub fn inquiry(&self) -> Inquiry {
         let task = self.task();
         let path = dap09::collection_job_path(task, &dap09::collection_job(task));
         let token = ("authorization", format!("Bearer {}", self.collector.token));
         let url = task.url(Role::Leader, &path);
         match self.step {
-            Step::Ask => Request {
+            Step::Ask => Inquiry {
                 method: "PUT",
                 url,
                 headers: vec![token, ("content-type", COLLECT_REQUEST.to_owned())],
                 body: Some(dap09::collect_request(task)),
             },
-            Step::Poll => Request {
+            Step::Poll => Inquiry {
                 method: "POST",
                 url,
                 headers: vec![token, ("accept", COLLECTION.to_owned())],

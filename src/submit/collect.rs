@@ -1,7 +1,7 @@
 //! Asks the leader of a remote survey for the sum. Nothing of the sum is sent: what is sent is the request.
 
 use crate::browser;
-use crate::remote::collecting::{Answer, Collecting, GatherError, Gathered, Next, Request};
+use crate::remote::collecting::{Answer, Collecting, GatherError, Gathered, Inquiry, Next};
 
 use super::exchange::{Exchange, Unreachable};
 
@@ -35,7 +35,7 @@ pub async fn collect(
         if !is_wanted(Progress::Asking) {
             return Err(CollectError::Cancelled);
         }
-        let answer = perform(&collecting.request()).await;
+        let answer = perform(&collecting.inquiry()).await;
         let pause = if answer.is_ok() { Progress::Waiting } else { Progress::Retrying };
         let next = match answer {
             Ok(answer) => collecting.answer(&answer),
@@ -63,14 +63,14 @@ async fn wait(
     Ok(())
 }
 
-async fn perform(request: &Request) -> Result<Answer, Unreachable> {
+async fn perform(inquiry: &Inquiry) -> Result<Answer, Unreachable> {
     let headers: Vec<(&'static str, &str)> =
-        request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        inquiry.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let exchange = Exchange {
-        method: request.method,
-        url: &request.url,
+        method: inquiry.method,
+        url: &inquiry.url,
         headers: &headers,
-        body: request.body.as_deref(),
+        body: inquiry.body.as_deref(),
         with_login: false,
     };
     let answer = exchange.perform().await?;

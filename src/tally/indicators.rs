@@ -436,6 +436,3 @@ fn ticks_are_sound(item: &Item, categories: &[u64], answered: u64) -> bool {
     let others = || ticks().filter(|(category, _)| !is_none(category)).map(|(_, count)| *count);
     others().all(|count| count <= most) && others().sum::<u64>() >= most
 }
-
-#[cfg(test)]
-mod tests;

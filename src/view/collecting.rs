@@ -84,50 +84,56 @@ fn message(error: JsValue) -> String {
     text.unwrap_or_else(|| "the module for keys cannot be used".to_owned())
 }
 
-/// The properties of [`Panel`].
-#[derive(Properties, Clone, PartialEq)]
-pub struct PanelProps {
+/// What there is to know and to do with a key: functions and no component, as each of those costs readers kilobytes.
+#[derive(Clone)]
+pub struct Panel {
     pub collecting: Collecting,
     /// Loads what opens the sum.
     pub collector: Option<Function>,
     /// Whether what is being asked for is not wanted any more.
     pub withdrawn: Rc<Cell<bool>>,
     pub onaction: Callback<DeskAction>,
+    pub heading: NodeRef,
 }
 
-/// What there is to know and to do with a key.
-#[component]
-pub fn Panel(props: &PanelProps) -> Html {
-    let heading = use_node_ref();
-    use_effect_with((), {
-        let heading = heading.clone();
-        // It fails only for an element that cannot take focus, and this one can.
-        move |()| drop(heading.cast::<HtmlElement>().map(|heading| heading.focus()))
-    });
-    let about = &props.collecting.about;
+/// Renders the panel.
+pub fn panel(panel: &Panel) -> Html {
+    let about = &panel.collecting.about;
     html! {
         <section class="collecting" part="collecting" aria-labelledby="collecting">
-            <h3 ref={heading} id="collecting" tabindex="-1">{ format!("The sum of “{}”", about.collection) }</h3>
+            <h3 ref={panel.heading.clone()} id="collecting" tabindex="-1">{ format!("The sum of “{}”", about.collection) }</h3>
             <dl>
                 { for about.facts.iter().map(|(label, value)| html! {
                     <div><dt>{ label.clone() }</dt><dd>{ value.clone() }</dd></div>
                 }) }
             </dl>
-            { step(props) }
+            { step(panel) }
         </section>
     }
 }
 
-fn step(props: &PanelProps) -> Html {
-    match &props.collecting.step {
-        CollectingStep::Ready { error } => ready(props, error.as_deref()),
-        CollectingStep::Asking { sentence } => asking(props, sentence),
-        CollectingStep::Done(collected) => done(props, collected),
+/// Moves focus to the panel when there is a new one.
+#[hook]
+pub fn use_focus_on_key(collecting: Option<&Collecting>, heading: &NodeRef) {
+    let (heading, about) = (heading.clone(), collecting.map(|collecting| Rc::clone(&collecting.about)));
+    use_effect_with(about, move |about| {
+        if let Some(heading) = heading.cast::<HtmlElement>().filter(|_| about.is_some()) {
+            // It fails only for an element that cannot take focus, and this one can.
+            let _ = heading.focus();
+        }
+    });
+}
+
+fn step(panel: &Panel) -> Html {
+    match &panel.collecting.step {
+        CollectingStep::Ready { error } => ready(panel, error.as_deref()),
+        CollectingStep::Asking { sentence } => asking(panel, sentence),
+        CollectingStep::Done(collected) => done(panel, collected),
     }
 }
 
-fn ready(props: &PanelProps, error: Option<&str>) -> Html {
-    let about = &props.collecting.about;
+fn ready(panel: &Panel, error: Option<&str>) -> Html {
+    let about = &panel.collecting.about;
     html! {
         <>
             <ul class="policy">{ for about.sentences.iter().map(|sentence| html! { <li>{ sentence.clone() }</li> }) }</ul>
@@ -135,7 +141,7 @@ fn ready(props: &PanelProps, error: Option<&str>) -> Html {
                 <p>{ obstacle.clone() }</p>
             }
             if let Some(confirmation) = &about.confirmation {
-                { confirm(props, confirmation) }
+                { confirm(panel, confirmation) }
             }
             <div role="alert">
                 if let Some(error) = error {
@@ -143,16 +149,16 @@ fn ready(props: &PanelProps, error: Option<&str>) -> Html {
                 }
             </div>
             <div class="buttons">
-                { ask(props) }
-                { put_away(props) }
+                { ask(panel) }
+                { put_away(panel) }
             </div>
         </>
     }
 }
 
-fn confirm(props: &PanelProps, confirmation: &str) -> Html {
-    let is_on = props.collecting.closes_now;
-    let onchange = props.onaction.reform(|event: Event| DeskAction::CloseNow {
+fn confirm(panel: &Panel, confirmation: &str) -> Html {
+    let is_on = panel.collecting.closes_now;
+    let onchange = panel.onaction.reform(|event: Event| DeskAction::CloseNow {
         is_on: event.target_unchecked_into::<HtmlInputElement>().checked(),
     });
     html! {
@@ -163,21 +169,21 @@ fn confirm(props: &PanelProps, confirmation: &str) -> Html {
     }
 }
 
-fn ask(props: &PanelProps) -> Html {
-    let asked = props.clone();
+fn ask(panel: &Panel) -> Html {
+    let asked = panel.clone();
     let onclick = Callback::from(move |_: MouseEvent| {
-        let props = asked.clone();
-        props.withdrawn.set(false);
-        spawn_local(async move { run(&props).await });
+        let panel = asked.clone();
+        panel.withdrawn.set(false);
+        spawn_local(async move { run(&panel).await });
     });
-    let disabled = !props.collecting.can_ask();
+    let disabled = !panel.collecting.can_ask();
     html! { <button type="button" class="primary" part="button primary-button" {disabled} {onclick}>{ "Ask for the sum" }</button> }
 }
 
 /// Asks for the sum, and tells the page what comes of it.
-async fn run(props: &PanelProps) {
-    props.onaction.emit(DeskAction::Asking { sentence: "Asking for the sum …".to_owned() });
-    let (withdrawn, onaction) = (Rc::clone(&props.withdrawn), props.onaction.clone());
+async fn run(panel: &Panel) {
+    panel.onaction.emit(DeskAction::Asking { sentence: "Asking for the sum …".to_owned() });
+    let (withdrawn, onaction) = (Rc::clone(&panel.withdrawn), panel.onaction.clone());
     let onprogress = Closure::<dyn Fn(String) -> bool>::new(move |sentence| {
         let is_wanted = !withdrawn.get();
         if is_wanted {
@@ -185,19 +191,19 @@ async fn run(props: &PanelProps) {
         }
         is_wanted
     });
-    let found = collect(props.collector.as_ref(), &props.collecting, &onprogress).await;
-    props.onaction.emit(match found {
+    let found = collect(panel.collector.as_ref(), &panel.collecting, &onprogress).await;
+    panel.onaction.emit(match found {
         Ok(collected) => DeskAction::Collected { collected: Rc::new(collected) },
         Err(reason) => DeskAction::Unanswered { reason },
     });
 }
 
-fn put_away(props: &PanelProps) -> Html {
-    button("Put the key away", false, Some(props.onaction.reform(|_: MouseEvent| DeskAction::PutAway)))
+fn put_away(panel: &Panel) -> Html {
+    button("Put the key away", false, Some(panel.onaction.reform(|_: MouseEvent| DeskAction::PutAway)))
 }
 
-fn asking(props: &PanelProps, sentence: &str) -> Html {
-    let withdrawn = Rc::clone(&props.withdrawn);
+fn asking(panel: &Panel, sentence: &str) -> Html {
+    let withdrawn = Rc::clone(&panel.withdrawn);
     html! {
         <div class="job" role="status">
             <label for="asking">{ sentence.to_owned() }</label>
@@ -207,8 +213,8 @@ fn asking(props: &PanelProps, sentence: &str) -> Html {
     }
 }
 
-fn done(props: &PanelProps, collected: &Rc<Collected>) -> Html {
-    let (name, release) = (format!("{}.json", props.collecting.about.collection), Rc::clone(collected));
+fn done(panel: &Panel, collected: &Rc<Collected>) -> Html {
+    let (name, release) = (format!("{}.json", panel.collecting.about.collection), Rc::clone(collected));
     let save = Callback::from(move |_: MouseEvent| {
         browser::download(&name, &release.release, "application/json");
     });
@@ -222,7 +228,7 @@ fn done(props: &PanelProps, collected: &Rc<Collected>) -> Html {
             </div>
             <div class="buttons">
                 { button("Save this release", true, Some(save)) }
-                { put_away(props) }
+                { put_away(panel) }
             </div>
         </>
     }

@@ -50,12 +50,15 @@ pub fn Coordinator(props: &CoordinatorProps) -> Html {
     use_focus(desk.additions, &heading, is_page);
     let article =
         use_memo((desk.workspace.clone(), is_page), |(workspace, is_page)| article(workspace, *is_page));
+    let key_heading = use_node_ref();
+    collecting::use_focus_on_key(desk.collecting.as_deref(), &key_heading);
     let withdrawn = use_mut_ref(|| Rc::new(Cell::new(false)));
     let page = Page {
         desk: &desk,
         cancelled: cancelled.borrow().clone(),
         withdrawn: withdrawn.borrow().clone(),
         collector: &props.collector,
+        key_heading: &key_heading,
     };
     let report = html! {
         <div ref={heading} class="document" part="report" tabindex="-1">
@@ -175,6 +178,7 @@ struct Page<'a> {
     /// The same of what is being asked for.
     withdrawn: Rc<Cell<bool>>,
     collector: &'a Option<Function>,
+    key_heading: &'a NodeRef,
 }
 
 impl Page<'_> {
@@ -314,12 +318,14 @@ impl Page<'_> {
     /// Renders the remote survey whose key was read.
     fn collecting(&self) -> Html {
         let Some(collecting) = &self.desk.collecting else { return Html::default() };
-        let (dispatcher, withdrawn) = (self.desk.dispatcher(), Rc::clone(&self.withdrawn));
-        let onaction = Callback::from(move |action| dispatcher.dispatch(action));
-        let collector = self.collector.clone();
-        // A key of its own for each survey, so that its heading takes focus when it comes.
-        let key = collecting.about.collection.clone();
-        html! { <Panel {key} collecting={(**collecting).clone()} {collector} {withdrawn} {onaction} /> }
+        let dispatcher = self.desk.dispatcher();
+        collecting::panel(&Panel {
+            collecting: (**collecting).clone(),
+            collector: self.collector.clone(),
+            withdrawn: Rc::clone(&self.withdrawn),
+            onaction: Callback::from(move |action| dispatcher.dispatch(action)),
+            heading: self.key_heading.clone(),
+        })
     }
 
     /// Renders how responses in a file are released.

@@ -88,6 +88,26 @@ export function makeRelease(responses, policy, collection, ...flags) {
   return run("release", data(responses), ...named, ...flags);
 }
 
+/** Makes the files of a survey that is answered from home; `flags` are those of `balint-survey task`. */
+export function makeTask(flags) {
+  const all = {
+    instrument: "stress-experience",
+    collection: "class",
+    eligible: "290",
+    opens: "2014-01-13",
+    closes: "2014-02-23",
+    "leader-name": "Faculty IT",
+    "helper-name": "Students’ union",
+    ...flags,
+  };
+  return run("task", ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]));
+}
+
+/** Returns a built-in instrument, as it is written. */
+export function instrument(id) {
+  return JSON.parse(readFileSync(join(root, "src/instrument", `${id}.json`), "utf8"));
+}
+
 /** Returns the report of some releases, with the flags given. */
 export function makeReport(format, ...flags) {
   return run("report", "--format", format, ...flags);
@@ -185,8 +205,6 @@ class Log {
   console = [];
   errors = [];
   requests = [];
-  /** Whom the page may ask besides the portal: the operators of a remote survey. */
-  others = [];
 
   constructor(page) {
     page.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
@@ -201,11 +219,11 @@ class Log {
   }
 
   /** Fails if the page has complained, was kept from something by the policy, or has asked anybody else. */
-  check(origin, mayLog) {
+  check(origins, mayLog) {
     const unexpected = this.console.filter((line) => !mayLog.some((pattern) => pattern.test(line)));
     assert.deepEqual(unexpected, [], "the console stays empty");
     assert.deepEqual(this.errors, [], "nothing throws");
-    const foreign = this.requests.map((request) => request.url()).filter((url) => ![origin, ...this.others].includes(new URL(url).origin));
+    const foreign = this.requests.map((request) => request.url()).filter((url) => !origins.includes(new URL(url).origin));
     assert.deepEqual(foreign, [], "nobody else is asked");
   }
 }
@@ -226,11 +244,28 @@ function record() {
 
 /** A page of the portal, on a server of its own. */
 export class Portal {
+  /** Whom its pages may ask beside the server. */
+  operators = [];
+
   constructor(server, context, page) {
     this.server = server;
     this.context = context;
     this.page = page;
     this.log = new Log(page);
+  }
+
+  /** Lets the pages ask others, as a portal does whose policy names the operators of a remote survey. */
+  async allow(...origins) {
+    if (origins.every((origin) => this.operators.includes(origin))) return;
+    this.operators.push(...origins);
+    await this.page.route(`${new URL(this.server.url).origin}/**`, async (route) => {
+      if (!route.request().isNavigationRequest()) return route.fallback();
+      const response = await route.fetch();
+      const headers = response.headers();
+      const name = "content-security-policy";
+      headers[name] = headers[name].replace("connect-src 'self'", `connect-src 'self' ${this.operators.join(" ")}`);
+      return route.fulfill({ response, headers });
+    });
   }
 
   /** Goes to an article, and returns its survey once it is shown. */
@@ -256,7 +291,7 @@ export class Portal {
 
   /** Puts a survey of other operators in the place of the class survey, and returns it. */
   async placeRemote(operators, attributes = {}) {
-    this.log.others = operators.origins;
+    await this.allow(...operators.origins);
     await this.page.route("**/task.json", (route) => route.fulfill({ body: operators.text, contentType: "application/json" }));
     return this.place({ ...operators.attributes, ...attributes });
   }
@@ -273,7 +308,7 @@ export class Portal {
     const survey = this.page.locator("balint-survey");
     await survey.locator(".heading").waitFor();
     this.task = await (await this.api("demo/task.json")).json();
-    this.log.others = [this.task.leader.url, this.task.helper.url].map((url) => new URL(url).origin);
+    this.operators = [this.task.leader.url, this.task.helper.url].map((url) => new URL(url).origin);
     return survey;
   }
 
@@ -284,7 +319,7 @@ export class Portal {
   async check(mayLog) {
     const violations = await this.page.evaluate(() => window.recorded.violations);
     assert.deepEqual(violations, [], "the Content-Security-Policy is kept");
-    this.log.check(new URL(this.server.url).origin, mayLog);
+    this.log.check([new URL(this.server.url).origin, ...this.operators], mayLog);
   }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::collecting::{
-    Answer, Collecting, GatherError, Gathered, Next, Request, finish, read_janus,
+    Answer, Collecting, GatherError, Gathered, Inquiry, Next, finish, read_janus,
 };
 use balint_survey::remote::keys::{Collector, CollectorFile, KeysError};
 use clap::Args;
@@ -97,7 +97,7 @@ fn ask(collector: Collector, closes_now: bool) -> Result<Gathered, GatherError> 
     let agent = agent();
     eprintln!("asking {} for the sum", collecting.task().document().leader.name);
     loop {
-        let next = match perform(&agent, &collecting.request()) {
+        let next = match perform(&agent, &collecting.inquiry()) {
             Ok(answer) => collecting.answer(&answer)?,
             Err(error) => {
                 eprintln!("no answer: {error}");
@@ -128,12 +128,12 @@ fn agent() -> Agent {
     config.timeout_global(Some(Duration::from_secs(60))).build().new_agent()
 }
 
-fn perform(agent: &Agent, request: &Request) -> Result<Answer, ureq::Error> {
-    let mut builder = ureq::http::Request::builder().method(request.method).uri(&request.url);
-    for (name, value) in &request.headers {
+fn perform(agent: &Agent, inquiry: &Inquiry) -> Result<Answer, ureq::Error> {
+    let mut builder = ureq::http::Request::builder().method(inquiry.method).uri(&inquiry.url);
+    for (name, value) in &inquiry.headers {
         builder = builder.header(*name, value);
     }
-    let mut response = agent.run(builder.body(request.body.clone().unwrap_or_default())?)?;
+    let mut response = agent.run(builder.body(inquiry.body.clone().unwrap_or_default())?)?;
     let retry_after = response.headers().get("retry-after");
     let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
     let status = response.status().as_u16();
