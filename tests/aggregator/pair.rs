@@ -112,8 +112,7 @@ impl Pair {
             collector_token: (role == Role::Leader).then(|| self.collector_token.clone()),
         };
         fs::write(self.task_file(role), serde_json::to_string(&file).expect("JSON")).expect("a file");
-        let prints = self.codes.iter().map(|code| code.fingerprint(role, self.task.id()));
-        let codes = CodesFile::new(&self.task, role, prints.collect());
+        let codes = CodesFile::new(&self.task, role, &self.codes);
         fs::write(self.codes_file(role), serde_json::to_string(&codes).expect("JSON")).expect("a file");
     }
 
