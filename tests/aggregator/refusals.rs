@@ -490,7 +490,7 @@ fn operator_does_not_start_with_what_is_not_its_own() {
     );
     refused(pair.command(Role::Leader, &leader, &store), "start it with --codes FILE");
     let with = codes(pair.command(Role::Leader, &leader, &store), &pair.codes_file(Role::Helper));
-    refused(with, "found codes for the helper; expected those for the leader");
+    refused(with, "found the codes of the helper; expected the leader's");
     let theirs = other.task_file(Role::Leader);
     let with = codes(other.command(Role::Leader, &theirs, &store), &pair.codes_file(Role::Leader));
     refused(with, "expected none, as the task asks respondents for no codes");
