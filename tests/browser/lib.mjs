@@ -289,9 +289,14 @@ export class Portal {
     return survey;
   }
 
-  /** Puts a survey of other operators in the place of the class survey, and returns it. */
+  /**
+   * Puts a survey of other operators in the place of the class survey, and returns it.
+   *
+   * To send anything, its page must be without its policy: one with another policy, from {@link allow}, is not
+   * served by this machine in Chromium's eyes, and may not ask this machine's operators.
+   */
   async placeRemote(operators, attributes = {}) {
-    await this.allow(...operators.origins);
+    this.operators = operators.origins;
     await this.page.route("**/task.json", (route) => route.fulfill({ body: operators.text, contentType: "application/json" }));
     return this.place({ ...operators.attributes, ...attributes });
   }
