@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 use super::base64url;
-use super::credential::Code;
 use super::dap09::{HpkeConfig, PrivateKey};
 use super::task::{Task, TaskError};
 use crate::instrument::Instrument;
@@ -40,14 +39,13 @@ pub struct CollectorFile {
     pub collector_token: String,
 }
 
-/// What an operator's process knows the invitation codes of a task by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What an operator knows valid invitation codes by.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodesFile {
-    /// The protocol's id of the task, in base64url.
     pub task_id: String,
     pub role: Role,
-    /// 32 bytes in base64url for each code, sorted, so that their order tells nothing.
+    /// Of each code 32 bytes in base64url, sorted by whoever writes them, so that their order tells nothing.
     pub fingerprints: Vec<String>,
 }
 
@@ -73,17 +71,17 @@ pub enum KeysError {
     },
     /// The private key does not belong to the task's public one.
     OtherKey,
-    /// The codes are those of another task.
+    /// The codes are of another task.
     OtherTask {
         found: String,
         expected: String,
     },
-    /// The codes are those of the other operator.
+    /// The codes are for the other operator.
     OtherRole {
         found: Role,
         expected: Role,
     },
-    /// One of the fingerprints, counted from 1, is none.
+    /// One of the codes' fingerprints, by its place, is none.
     Fingerprint(usize),
 }
 
@@ -102,13 +100,18 @@ impl fmt::Display for KeysError {
                 f.write_str("private_key: expected the key that belongs to the task's collector_hpke_config")
             }
             Self::OtherTask { found, expected } => {
-                write!(f, "task_id: found {found:?}; expected {expected:?}, the task that is served")
+                write!(f, "task_id: found {found:?}; expected {expected:?}, the task that the codes are for")
             }
             Self::OtherRole { found, expected } => {
-                write!(f, "role: found the codes of the {}; expected the {}'s", found.name(), expected.name())
+                write!(
+                    f,
+                    "role: found codes for the {}; expected those for the {}",
+                    found.name(),
+                    expected.name()
+                )
             }
             Self::Fingerprint(place) => {
-                write!(f, "fingerprints: number {place} is none; expected 32 bytes in base64url")
+                write!(f, "fingerprints[{place}]: expected 32 bytes in base64url")
             }
         }
     }
@@ -120,6 +123,13 @@ impl std::error::Error for KeysError {}
 impl fmt::Debug for OperatorFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OperatorFile(..)")
+    }
+}
+
+/// Prints no fingerprint.
+impl fmt::Debug for CodesFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodesFile(..)")
     }
 }
 
@@ -160,6 +170,35 @@ impl OperatorFile {
     }
 }
 
+impl CodesFile {
+    /// Returns the file of some codes' fingerprints for an operator.
+    pub fn new(task: &Task, role: Role, mut fingerprints: Vec<[u8; 32]>) -> CodesFile {
+        fingerprints.sort_unstable();
+        let fingerprints = fingerprints.iter().map(|one| base64url::encode(one)).collect();
+        CodesFile { task_id: base64url::encode(task.id()), role, fingerprints }
+    }
+
+    /// Reads the fingerprints of a task's codes for an operator.
+    ///
+    /// # Errors
+    ///
+    /// Names the first thing that is wrong.
+    pub fn from_json(json: &[u8], task: &Task, role: Role) -> Result<Vec<[u8; 32]>, KeysError> {
+        let file: CodesFile = parse(json)?;
+        let expected = base64url::encode(task.id());
+        if file.task_id != expected {
+            return Err(KeysError::OtherTask { found: file.task_id, expected });
+        }
+        if file.role != role {
+            return Err(KeysError::OtherRole { found: file.role, expected: role });
+        }
+        let read = |(place, text): (usize, &String)| {
+            base64url::decode_array(text).ok_or(KeysError::Fingerprint(place))
+        };
+        file.fingerprints.iter().enumerate().map(read).collect()
+    }
+}
+
 impl CollectorFile {
     /// Reads a coordinator's file and its task.
     ///
@@ -179,32 +218,65 @@ impl CollectorFile {
     }
 }
 
-impl CodesFile {
-    /// Returns what an operator is given of some codes.
-    pub fn new(task: &Task, role: Role, codes: &[Code]) -> CodesFile {
-        let fingerprints = codes.iter().map(|code| base64url::encode(&code.fingerprint(role, task.id())));
-        let mut fingerprints: Vec<String> = fingerprints.collect();
-        fingerprints.sort();
-        CodesFile { task_id: task.document().task_id.clone(), role, fingerprints }
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::disclosure::Policy;
+    use crate::remote::credential::{Code, Credentials};
+    use crate::remote::random;
+    use crate::remote::task::{Document, Operator, Parameters};
+    use crate::report::fieldwork::Day;
+
+    fn task() -> Task {
+        let instrument = Instrument::find("post-program").unwrap();
+        let policy = Policy::default();
+        let operator = |host: &str| Operator { name: host.into(), url: format!("https://{host}.example/") };
+        let day = |text: &str| Day::try_from(text.to_owned()).unwrap();
+        let document = Document {
+            protocol: "DAP-09".into(),
+            task_id: base64url::encode(&random::<32>()),
+            collection: "class".into(),
+            instrument: instrument.id().into(),
+            instrument_hash: instrument.hash().clone(),
+            policy: policy.name().into(),
+            policy_hash: policy.hash(),
+            eligible: 290,
+            opens: day("2014-01-13"),
+            closes: day("2014-02-23"),
+            leader: operator("faculty"),
+            helper: operator("students"),
+            minimum_batch: 50,
+            time_precision: 86_400,
+            vdaf: Parameters::of(&instrument),
+            credentials: Credentials::Codes,
+            collector_hpke_config: base64url::encode(&HpkeConfig::generate(1).0.to_bytes()),
+        };
+        Task::from_json(Task::write(&document).as_bytes(), &[instrument]).unwrap()
     }
 
-    /// Reads the codes of an operator, as what their proofs are found by.
-    ///
-    /// # Errors
-    ///
-    /// If they are of another task or for the other operator, or one cannot be read.
-    pub fn from_json(json: &[u8], task: &Task, role: Role) -> Result<Vec<[u8; 32]>, KeysError> {
-        let file: CodesFile = parse(json)?;
-        let expected = &task.document().task_id;
-        if file.task_id != *expected {
-            return Err(KeysError::OtherTask { found: file.task_id, expected: expected.clone() });
-        }
-        if file.role != role {
-            return Err(KeysError::OtherRole { found: file.role, expected: role });
-        }
-        let fingerprints = file.fingerprints.iter().zip(1..);
-        fingerprints
-            .map(|(text, place)| base64url::decode_array(text).ok_or(KeysError::Fingerprint(place)))
-            .collect()
+    #[test]
+    fn codes_are_for_one_task_and_one_operator() {
+        let (task, other) = (task(), task());
+        let prints: Vec<[u8; 32]> =
+            (0..9).map(|_| Code::new().fingerprint(Role::Helper, task.id())).collect();
+        let file = serde_json::to_vec(&CodesFile::new(&task, Role::Helper, prints.clone())).unwrap();
+        let read = |task: &Task, role: Role| CodesFile::from_json(&file, task, role);
+        let mut expected = prints;
+        expected.sort_unstable();
+        assert_eq!(read(&task, Role::Helper), Ok(expected));
+        let refused = KeysError::OtherRole { found: Role::Helper, expected: Role::Leader };
+        assert_eq!(read(&task, Role::Leader), Err(refused));
+        assert!(matches!(read(&other, Role::Helper), Err(KeysError::OtherTask { .. })));
+    }
+
+    #[test]
+    fn fingerprint_of_another_length_is_refused_by_its_place() {
+        let task = task();
+        let mut file = CodesFile::new(&task, Role::Leader, vec![[1; 32], [2; 32]]);
+        file.fingerprints[1].pop();
+        let json = serde_json::to_vec(&file).unwrap();
+        let found = CodesFile::from_json(&json, &task, Role::Leader);
+        assert_eq!(found, Err(KeysError::Fingerprint(1)));
+        assert!(matches!(CodesFile::from_json(b"{}", &task, Role::Leader), Err(KeysError::Json { .. })));
     }
 }
