@@ -24,13 +24,14 @@ use std::time::{Duration, Instant};
 use balint_survey::answers::Response;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::credential::{Blinded, Credential, Credentials, Issuer};
-use balint_survey::remote::{Role, dap09, random};
+use balint_survey::remote::{Role, base64url, dap09, random};
 use balint_survey::tally::Tally;
 
-use janus_messages::{AggregateShare, Report};
+use janus_messages::query_type::TimeInterval;
+use janus_messages::{AggregateShare, AggregationJobInitializeReq, Report};
 use pair::Pair;
 use peers::{ask_for_share, entries, report_for_helper, run_job, share_request};
-use prio::codec::Decode;
+use prio::codec::{Decode, Encode};
 use prio::vdaf::{Aggregator, Collector};
 use published::{Key, Leader};
 
@@ -127,6 +128,68 @@ fn leader_works_with_a_helper_made_of_published_crates() {
         "found {} jobs; expected 50 to 100 reports in each",
         helper.jobs()
     );
+}
+
+/// Waits until no answer is to be lost any more.
+fn wait_for_losses(helper: &published::Helper, left: usize) {
+    let is_over = || helper.losing() <= left;
+    let over = (0..400).any(|_| is_over() || (thread::sleep(Duration::from_millis(10)), false).1);
+    assert!(over, "the leader has asked");
+}
+
+#[test]
+fn leader_asks_the_same_again_when_answers_are_lost_and_it_is_killed_before_they_come() {
+    let instrument = Instrument::find("post-program").expect("built in");
+    let pair = Pair::new(instrument.id(), Credentials::None, 0);
+    let helper = published::Helper::start(pair.agreement(), pair.ports[1]);
+    helper.lose(4);
+    let leader = pair.start(Role::Leader);
+    let (class, plain) = student::class(&instrument, 60);
+    student::answer_all(&pair, &class);
+    wait_for_losses(&helper, 2);
+    leader.kill();
+    let leader = pair.start(Role::Leader);
+    wait_for_losses(&helper, 0);
+    // Those to the last job, if it is not over, and then those about the sum.
+    helper.lose(3);
+    let job = random();
+    let begun = pair.collection("PUT", &job, &dap09::collect_request(&pair.task)).expect("an answer");
+    assert_eq!(begun.status, 201);
+    wait_for_losses(&helper, 1);
+    leader.kill();
+    let _leader = pair.start(Role::Leader);
+    let answer = pair.poll(&job);
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    check_sum(&pair, &answer.body, 60, &plain);
+}
+
+#[test]
+fn helper_answers_the_same_again_after_it_was_killed() {
+    let pair = Pair::new("post-program", Credentials::None, 0);
+    let helper = pair.start(Role::Helper);
+    let (agreement, key) = (pair.agreement(), Key::new(5));
+    let leader = Leader { agreement: &agreement, key: &key };
+    let report = |number: usize| {
+        let shares = agreement.shard(&entries(&agreement, number));
+        report_for_helper(&pair, &agreement, &key, &shares, number)
+    };
+    let reports: Vec<Report> = (0..50).map(report).collect();
+    let request = leader.begin(&reports).1.get_encoded().expect("a request");
+    let path = format!("aggregation_jobs/{}", base64url::encode(&random::<16>()));
+    let put =
+        || pair.ask_helper("PUT", &path, AggregationJobInitializeReq::<TimeInterval>::MEDIA_TYPE, &request);
+    let first = put();
+    assert_eq!(first.status, 200);
+    helper.kill();
+    let helper = pair.start(Role::Helper);
+    assert_eq!(put().body, first.body);
+    let checksum = published::checksum(reports.iter().map(|report| *report.metadata().id()));
+    let request = share_request(&agreement, 50, checksum);
+    let share = ask_for_share(&pair, &request);
+    assert_eq!(share.status, 200, "{}", String::from_utf8_lossy(&share.body));
+    helper.kill();
+    let _helper = pair.start(Role::Helper);
+    assert_eq!(ask_for_share(&pair, &request).body, share.body);
 }
 
 #[test]

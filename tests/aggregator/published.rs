@@ -8,7 +8,7 @@ use std::thread;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use hpke::aead::AesGcm128;
@@ -277,6 +277,34 @@ struct HelperState {
     outputs: Vec<(ReportId, Output)>,
     seen: HashSet<[u8; 16]>,
     jobs: usize,
+    /// What was answered to requests, by their paths.
+    answers: HashMap<String, (Bytes, Vec<u8>)>,
+    /// How many answers are lost on their way, after all was done.
+    losing: usize,
+}
+
+impl HelperState {
+    /// Returns what was answered to a request before, which must have been the same.
+    fn answer_again(&mut self, path: &str, body: &Bytes) -> Option<Result<Vec<u8>, StatusCode>> {
+        let (known, answer) = self.answers.get(path)?.clone();
+        assert!(known == *body, "a request that is repeated is the same, to the letter");
+        Some(self.lose(answer))
+    }
+
+    fn keep(&mut self, path: String, body: Bytes, answer: Vec<u8>) -> Result<Vec<u8>, StatusCode> {
+        self.answers.insert(path, (body, answer.clone()));
+        self.lose(answer)
+    }
+
+    fn lose(&mut self, answer: Vec<u8>) -> Result<Vec<u8>, StatusCode> {
+        match self.losing.checked_sub(1) {
+            None => Ok(answer),
+            Some(left) => {
+                self.losing = left;
+                Err(StatusCode::SERVICE_UNAVAILABLE)
+            }
+        }
+    }
 }
 
 impl Helper {
@@ -305,6 +333,16 @@ impl Helper {
     /// Returns how many jobs it has answered.
     pub fn jobs(&self) -> usize {
         self.state.lock().expect("nobody panics").jobs
+    }
+
+    /// Lets some answers get lost.
+    pub fn lose(&self, answers: usize) {
+        self.state.lock().expect("nobody panics").losing = answers;
+    }
+
+    /// Returns how many answers will still be lost.
+    pub fn losing(&self) -> usize {
+        self.state.lock().expect("nobody panics").losing
     }
 
     fn is_right(&self, headers: &HeaderMap, kind: &str) -> bool {
@@ -339,11 +377,19 @@ async fn hpke_config(State(helper): State<Helper>) -> Response {
     ([(header::CONTENT_TYPE, HpkeConfigList::MEDIA_TYPE)], list).into_response()
 }
 
-async fn aggregation_job(State(helper): State<Helper>, headers: HeaderMap, body: Bytes) -> Response {
+async fn aggregation_job(
+    State(helper): State<Helper>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let request = AggregationJobInitializeReq::<TimeInterval>::get_decoded(&body);
     let is_right = helper.is_right(&headers, AggregationJobInitializeReq::<TimeInterval>::MEDIA_TYPE);
     let (true, Ok(request)) = (is_right, request) else { return StatusCode::BAD_REQUEST.into_response() };
     let mut state = helper.state.lock().expect("nobody panics");
+    if let Some(again) = state.answer_again(uri.path(), &body) {
+        return respond(AggregationJobResp::MEDIA_TYPE, again);
+    }
     state.jobs += 1;
     let answers = request.prepare_inits().iter().map(|init| {
         let id = *init.report_share().metadata().id();
@@ -360,14 +406,27 @@ async fn aggregation_job(State(helper): State<Helper>, headers: HeaderMap, body:
         PrepareResp::new(id, result)
     });
     let answer = AggregationJobResp::new(answers.collect()).get_encoded().expect("an answer");
-    ([(header::CONTENT_TYPE, AggregationJobResp::MEDIA_TYPE)], answer).into_response()
+    respond(AggregationJobResp::MEDIA_TYPE, state.keep(uri.path().to_owned(), body, answer))
 }
 
-async fn aggregate_share(State(helper): State<Helper>, headers: HeaderMap, body: Bytes) -> Response {
+fn respond(kind: &'static str, answer: Result<Vec<u8>, StatusCode>) -> Response {
+    answer.map(|answer| ([(header::CONTENT_TYPE, kind)], answer)).into_response()
+}
+
+async fn aggregate_share(
+    State(helper): State<Helper>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let request = AggregateShareReq::<TimeInterval>::get_decoded(&body);
     let is_right = helper.is_right(&headers, AggregateShareReq::<TimeInterval>::MEDIA_TYPE);
     let (true, Ok(request)) = (is_right, request) else { return StatusCode::BAD_REQUEST.into_response() };
-    let outputs = helper.state.lock().expect("nobody panics").outputs.clone();
+    let mut state = helper.state.lock().expect("nobody panics");
+    if let Some(again) = state.answer_again(uri.path(), &body) {
+        return respond(AggregateShare::MEDIA_TYPE, again);
+    }
+    let outputs = state.outputs.clone();
     let (count, sum) = (outputs.len() as u64, checksum(outputs.iter().map(|(id, _)| *id)));
     let is_same = request.batch_selector().batch_interval() == &helper.agreement.window
         && (request.report_count(), request.checksum()) == (count, &sum)
@@ -377,7 +436,7 @@ async fn aggregate_share(State(helper): State<Helper>, headers: HeaderMap, body:
     }
     let sealed = helper.agreement.seal_sum(3, outputs.into_iter().map(|(_, output)| output).collect());
     let answer = AggregateShare::new(sealed).get_encoded().expect("an answer");
-    ([(header::CONTENT_TYPE, AggregateShare::MEDIA_TYPE)], answer).into_response()
+    respond(AggregateShare::MEDIA_TYPE, state.keep(uri.path().to_owned(), body, answer))
 }
 
 /// The function of the task, with a client that does not look at what it proves.
