@@ -222,6 +222,32 @@ fn negate(vector: &[u8]) -> Vec<u8> {
     negated.flat_map(|element| element.get_encoded().expect("an element")).collect()
 }
 
+#[test]
+fn stores_have_neither_shares_nor_keys_after_the_collection() {
+    let instrument = Instrument::find("post-program").expect("built in");
+    let pair = Pair::new(instrument.id(), Credentials::Codes, 51);
+    let processes = pair.start_both();
+    let (class, _) = student::class(&instrument, 50);
+    student::answer_all(&pair, &class);
+    pair.collect();
+    processes.into_iter().for_each(crate::pair::Process::stop);
+    for role in Role::BOTH {
+        let connection = Connection::open(pair.store(role)).expect("a store");
+        let number =
+            |select: &str| connection.query_row(select, (), |row| row.get::<_, i64>(0)).expect("a number");
+        assert_eq!(number("SELECT hpke_private = zeroblob(32) FROM operator"), 1);
+        assert_eq!(number("SELECT share IS NULL AND reports = 50 FROM sum"), 1);
+        assert_eq!(number("SELECT count(*) FROM used"), 50);
+        if role == Role::Leader {
+            assert_eq!(number("SELECT count(*) FROM report WHERE bytes IS NOT NULL"), 0);
+        }
+    }
+    let _processes = pair.start_both();
+    let late = student::seal(&pair, &class[0], &student::credential(&pair, 50)).expect("a report");
+    let detail = pair.put_report(late.bytes()).expect("an answer").check(400, "reportRejected");
+    assert!(detail.contains("the survey is closed"), "{detail}");
+}
+
 /// Returns all runs of some bytes.
 fn runs(bytes: &[u8]) -> HashSet<&[u8]> {
     bytes.windows(6).collect()

@@ -92,6 +92,10 @@ impl Leader {
         bytes: &[u8],
     ) -> Result<Delivery, Problem> {
         let operator = &self.operator;
+        // It is looked at again when the report is kept; but by then, the key may be gone.
+        if operator.store.closing()?.is_some() {
+            return Ok(Delivery::Closed);
+        }
         check_time(operator, report.metadata().time().as_seconds_since_epoch())?;
         let sealed = report.leader_encrypted_input_share();
         let share = operator.open_share(report.metadata(), report.public_share(), sealed);

@@ -137,7 +137,8 @@ pub struct Store {
     connection: Mutex<Connection>,
 }
 
-/// The operator's pair of keys that reports are sealed for; it is made with the store, and nowhere else.
+/// The operator's pair of keys that reports are sealed for; it is made with the store and kept nowhere else. Once the
+/// sum has been given away, the private key is all zeros.
 pub struct Keys {
     pub config: HpkeConfig,
     pub private: PrivateKey,
@@ -295,9 +296,10 @@ fn read_sum(connection: &Connection, vdaf: &Prio3SumVec) -> Result<Sum, StoreErr
     }
 }
 
-/// Forgets the share of the sum, once it has been given away.
-fn forget_share(transaction: &Transaction) -> rusqlite::Result<()> {
-    transaction.execute("UPDATE sum SET share = NULL", ()).map(drop)
+/// Forgets the share of the sum once it has been given away, and the private key: nothing sealed for it can be opened
+/// any more, wherever it was kept.
+fn forget(transaction: &Transaction) -> rusqlite::Result<()> {
+    transaction.execute_batch("UPDATE sum SET share = NULL; UPDATE operator SET hpke_private = zeroblob(32);")
 }
 
 /// Returns the only row, if there is one.

@@ -7,7 +7,7 @@ use prio::vdaf::prio3::Prio3SumVec;
 use rusqlite::{Connection, Transaction};
 
 use super::super::sum::Sum;
-use super::{Store, StoreError, add_to_sum, forget_share, is_known_code, optional, read_sum, use_up};
+use super::{Store, StoreError, add_to_sum, forget, is_known_code, optional, read_sum, use_up};
 
 pub const SCHEMA: &str = "
     CREATE TABLE report (id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -84,7 +84,8 @@ impl Store {
             let mut answers = Vec::new();
             for (report, prepared) in reports {
                 let counted = match prepared {
-                    Ok(_) if is_collected => Err(PrepareError::BatchCollected),
+                    // First, as the key to see anything else is gone by now.
+                    _ if is_collected => Err(PrepareError::BatchCollected),
                     Ok(prepared) => count(transaction, &mut sum, &report, prepared)?,
                     Err(error) => Err(error),
                 };
@@ -110,7 +111,7 @@ impl Store {
             let answer = seal(released, &read_sum(transaction, vdaf)?);
             if let (true, Ok(answer)) = (is_first, &answer) {
                 transaction.execute("INSERT INTO released VALUES (1, ?1, ?2)", (request, answer))?;
-                forget_share(transaction)?;
+                forget(transaction)?;
             }
             Ok(answer)
         });

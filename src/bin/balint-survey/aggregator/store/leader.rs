@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::super::problem::Problem;
 use super::super::sum::Sum;
-use super::{Store, StoreError, add_to_sum, forget_share, is_known_code, optional, read_sum, use_up};
+use super::{Store, StoreError, add_to_sum, forget, is_known_code, optional, read_sum, use_up};
 
 /// A report has its bytes until it is counted or refused. In a job it stays until the job is answered, so that
 /// after a crash the very same request is made of it again.
@@ -216,13 +216,13 @@ impl Store {
         self.write(|transaction| Ok(transaction.execute(update, [id])? > 0))
     }
 
-    /// Ends a collection with its answer; from now on the leader has no share.
+    /// Ends a collection with its answer; from now on the leader has neither share nor key.
     pub fn finish_collection(&self, id: &[u8; 16], answer: &[u8]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let update = "UPDATE collection SET state = 'ready', answer = ?2, kind = NULL, detail = NULL
                           WHERE id = ?1 AND state = 'asking'";
             transaction.execute(update, (id, answer))?;
-            Ok(forget_share(transaction)?)
+            Ok(forget(transaction)?)
         })
     }
 
@@ -252,7 +252,7 @@ impl Store {
             transaction.execute(delete, [id])?;
             let update = "UPDATE collection SET state = 'deleted', answer = NULL WHERE id = ?1";
             if transaction.execute(update, [id])? > 0 {
-                forget_share(transaction)?;
+                forget(transaction)?;
             }
             Ok(())
         })
