@@ -157,7 +157,14 @@ fn leader_asks_the_same_again_when_answers_are_lost_and_it_is_killed_before_they
     assert_eq!(begun.status, 201);
     wait_for_losses(&helper, 1);
     leader.kill();
+    helper.lose(1000);
     let _leader = pair.start(Role::Leader);
+    // A coordinator who goes away and comes back.
+    let deleted = pair.collection("DELETE", &job, &[]).expect("an answer");
+    let job = random();
+    let begun = pair.collection("PUT", &job, &dap09::collect_request(&pair.task)).expect("an answer");
+    assert_eq!((deleted.status, begun.status), (204, 201));
+    helper.lose(0);
     let answer = pair.poll(&job);
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     check_sum(&pair, &answer.body, 60, &plain);

@@ -143,7 +143,7 @@ impl Leader {
         let collection = collection.ok_or_else(no_collection)?;
         match (collection.phase, collection.trouble) {
             (Phase::Ready(answer), _) => Ok(Progress::Ready(answer)),
-            (Phase::Deleted, _) => Ok(Progress::Deleted),
+            (Phase::Left | Phase::Deleted, _) => Ok(Progress::Deleted),
             (_, Some(trouble)) => Err(trouble),
             (_, None) => Ok(Progress::NotYet),
         }

@@ -24,7 +24,7 @@ pub const SCHEMA: &str = "
     CREATE TABLE collection (
         id      BLOB PRIMARY KEY,
         request BLOB NOT NULL,
-        state   TEXT NOT NULL CHECK (state IN ('draining', 'asking', 'ready', 'failed', 'deleted')),
+        state   TEXT NOT NULL CHECK (state IN ('draining', 'asking', 'left', 'ready', 'failed', 'deleted')),
         answer  BLOB,
         kind    TEXT,
         detail  TEXT
@@ -32,7 +32,7 @@ pub const SCHEMA: &str = "
 ";
 
 /// What has closed the survey: a collection that was accepted and has not failed.
-const CLOSING: &str = "state IN ('draining', 'asking', 'ready', 'deleted')";
+const CLOSING: &str = "state IN ('draining', 'asking', 'left', 'ready', 'deleted')";
 
 /// A report that is good as far as the leader can see.
 pub struct NewReport<'a> {
@@ -95,6 +95,8 @@ pub enum Phase {
     Draining,
     /// The helper is asked for its share.
     Asking,
+    /// It was deleted while the helper was asked, and may be taken up again.
+    Left,
     Ready(Vec<u8>),
     Failed,
     Deleted,
@@ -187,8 +189,15 @@ impl Store {
             if let Some(known) = find_collection(transaction, id)? {
                 return Ok(if known.request == request { Begun::Same } else { Begun::OtherRequest });
             }
-            if find_closing(transaction)?.is_some() {
-                return Ok(Begun::SecondCollection);
+            match find_closing(transaction)?.map(|closing| closing.phase) {
+                Some(Phase::Left) => {
+                    let update =
+                        "UPDATE collection SET id = ?1, request = ?2, state = 'asking' WHERE state = 'left'";
+                    transaction.execute(update, (id, request))?;
+                    return Ok(Begun::New);
+                }
+                Some(_) => return Ok(Begun::SecondCollection),
+                None => {}
             }
             let found = counts(transaction)?.acknowledged();
             if found < minimum {
@@ -216,13 +225,16 @@ impl Store {
         self.write(|transaction| Ok(transaction.execute(update, [id])? > 0))
     }
 
-    /// Ends a collection with its answer; from now on the leader has neither share nor key.
+    /// Ends a collection with its answer; from now on the leader has neither share nor key. Does nothing if the
+    /// collection was deleted in the meantime.
     pub fn finish_collection(&self, id: &[u8; 16], answer: &[u8]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let update = "UPDATE collection SET state = 'ready', answer = ?2, kind = NULL, detail = NULL
                           WHERE id = ?1 AND state = 'asking'";
-            transaction.execute(update, (id, answer))?;
-            Ok(forget(transaction)?)
+            if transaction.execute(update, (id, answer))? > 0 {
+                forget(transaction)?;
+            }
+            Ok(())
         })
     }
 
@@ -245,15 +257,17 @@ impl Store {
         self.write(|transaction| Ok(transaction.execute(update, (id, kind, detail)).map(drop)?))
     }
 
-    /// Deletes a collection. Before the helper was asked, the survey is open again; after that, it stays closed.
+    /// Deletes a collection. Before the helper was asked, the survey is open again; after that it stays closed, and
+    /// until there is an answer, another collection takes its place, so that nobody has answered in vain.
     pub fn delete_collection(&self, id: &[u8; 16]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let delete = "DELETE FROM collection WHERE id = ?1 AND state IN ('draining', 'failed')";
             transaction.execute(delete, [id])?;
-            let update = "UPDATE collection SET state = 'deleted', answer = NULL WHERE id = ?1";
-            if transaction.execute(update, [id])? > 0 {
-                forget(transaction)?;
-            }
+            let leave = "UPDATE collection SET state = 'left' WHERE id = ?1 AND state = 'asking'";
+            transaction.execute(leave, [id])?;
+            let update =
+                "UPDATE collection SET state = 'deleted', answer = NULL WHERE id = ?1 AND state = 'ready'";
+            transaction.execute(update, [id])?;
             Ok(())
         })
     }
@@ -310,6 +324,7 @@ fn read_collection(row: &rusqlite::Row) -> rusqlite::Result<Collection> {
     let phase = match row.get::<_, String>(2)?.as_str() {
         "draining" => Phase::Draining,
         "asking" => Phase::Asking,
+        "left" => Phase::Left,
         "ready" => Phase::Ready(row.get(3)?),
         "failed" => Phase::Failed,
         _ => Phase::Deleted,
