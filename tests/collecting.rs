@@ -292,7 +292,7 @@ fn what_janus_prints_is_read() {
         assert_eq!((sum.reports, sum.sums.len()), (60, entries));
         // Nobody who was asked has answered or not answered: no such respondent exists, and everything is void.
         let gathered = finish(&task, &sum).expect("a release");
-        assert_eq!(gathered.voided.len() > task.instrument().items().len(), true);
+        assert!(gathered.voided.len() > task.instrument().items().len());
     }
 }
 
@@ -358,7 +358,7 @@ fn the_coordinator_is_told_in_plain_words_what_will_happen() {
     );
     assert_eq!(
         over.sentences[0],
-        "Asking for the sum closes the survey: reports that come later are refused."
+        "Asking for the sum closes the survey; once it is opened, reports that come later are refused."
     );
     let open = Description::new(&task, opens);
     assert_eq!(

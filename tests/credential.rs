@@ -192,28 +192,30 @@ fn what_has_not_the_length_of_a_credential_is_none() {
 fn the_file_of_the_codes_is_sorted_and_for_one_operator_and_task() {
     let (one, other) = (task(Credentials::Codes), task(Credentials::Codes));
     let codes: Vec<Code> = (0..20).map(|_| Code::new()).collect();
+    let file = |role| {
+        CodesFile::new(&one, role, codes.iter().map(|code| code.fingerprint(role, one.id())).collect())
+    };
     for role in Role::BOTH {
-        let file = CodesFile::new(&one, role, &codes);
-        assert!(file.fingerprints.is_sorted());
+        let file = file(role);
         let json = serde_json::to_vec(&file).expect("a file");
         let read = CodesFile::from_json(&json, &one, role).expect("its file");
-        assert_eq!(read.len(), 20);
+        assert!(read.len() == 20 && read.is_sorted());
         assert!(codes.iter().all(|code| read.contains(&code.fingerprint(role, one.id()))));
         let error = CodesFile::from_json(&json, &other, role).expect_err("another task").to_string();
         assert!(
-            error.starts_with("task_id: found \"") && error.ends_with("the task that is served"),
+            error.starts_with("task_id: found \"") && error.ends_with("the task that the codes are for"),
             "{error}"
         );
     }
-    let mut file = CodesFile::new(&one, Role::Leader, &codes);
+    let mut file = file(Role::Leader);
     let check = |file: &CodesFile, role, expected: &str| {
         let json = serde_json::to_vec(file).expect("a file");
         let error: KeysError = CodesFile::from_json(&json, &one, role).expect_err("refused");
         assert_eq!(error.to_string(), expected);
     };
-    check(&file, Role::Helper, "role: found the codes of the leader; expected the helper's");
+    check(&file, Role::Helper, "role: found codes for the leader; expected those for the helper");
     file.fingerprints[3].pop();
-    check(&file, Role::Leader, "fingerprints: number 4 is none; expected 32 bytes in base64url");
+    check(&file, Role::Leader, "fingerprints[3]: expected 32 bytes in base64url, each in its order and once");
 }
 
 /// Returns a credential of two tokens that the portal has signed.

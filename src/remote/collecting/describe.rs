@@ -66,7 +66,7 @@ fn sentences(task: &Task) -> Vec<String> {
     let (batch, policy) = (document.minimum_batch, &document.policy);
     let leader = &task.operator(Role::Leader).name;
     let mut sentences = vec![
-        "Asking for the sum closes the survey: reports that come later are refused.".to_owned(),
+        "Asking for the sum closes the survey; once it is opened, reports that come later are refused.".to_owned(),
         format!("The sum opens only with at least {batch} reports, and only once. With fewer, nothing is opened and the survey goes on."),
         format!("{leader} gives both operators’ parts, each sealed for this key. They are added in this page, and neither a part nor the sum is shown, sent or stored: what you get is the release by the policy “{policy}”."),
         "If this is broken off, or the page is closed, ask again with the same file: it goes on where it stopped.".to_owned(),
