@@ -43,6 +43,8 @@
 //! | a survey that is answered from home: shares, task, credentials | [`remote`], [`view::remote`] |
 //! | the operators' processes | `src/bin/balint-survey/aggregator/` |
 //! | what a device keeps of a running collection | [`custody`] |
+//! | a survey that is answered from home | [`remote`], `src/bin/balint-survey/{task,invite,issuer,collect}.rs` |
+//! | how its sum becomes a release | [`remote::collecting`] |
 //! | an attack on anonymity | `tests/attacks.rs` |
 //! | a screen | [`view::screens`], [`view::group`] |
 //! | the JavaScript boundary | [`element`], `www/balint-survey.js` |

@@ -1,11 +1,18 @@
 // Every screen of both surveys, one after the other, for checks that hold on all of them.
 
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Leader, collection, halves } from "./leader.mjs";
 import {
   answerClassSurvey,
   askToClose,
   at,
   choose,
   delivery,
+  instrument,
+  makeTask,
   openCollection,
   openReports,
   passphrase,
@@ -309,6 +316,37 @@ async function* wrongAttribute(portal) {
   yield "a survey that cannot be shown";
 }
 
+async function* keyOfRemoteSurvey(portal) {
+  const folder = mkdtempSync(join(tmpdir(), "balint-key-"));
+  try {
+    const out = join(folder, "class");
+    makeTask({ leader: "https://faculty.example/", helper: "https://union.example/", closes: "2999-12-31", out });
+    const task = JSON.parse(readFileSync(join(out, "task.json"), "utf8"));
+    await portal.allow("https://faculty.example");
+    const leader = new Leader(portal.page, task, [{ status: 201 }, { status: 202, headers: { "retry-after": "60" } }]);
+    await leader.ready;
+    const report = await openReports(portal);
+    await report.locator("#own").setInputFiles(join(out, "collector.json"));
+    await report.getByLabel("Close it now, for good").check();
+    yield "a survey whose sum can be asked for";
+    await press(report, "Ask for the sum");
+    await report.getByRole("status").filter({ hasText: "adds up" }).waitFor();
+    yield "a sum that is not ready";
+    await press(report, "Stop asking");
+    await report.getByRole("alert").filter({ hasText: "where it stopped" }).waitFor();
+    yield "a sum that was asked for in vain";
+    leader.answers = [
+      { status: 201 },
+      { status: 200, body: collection(task, 60, halves(task, instrument("stress-experience"), 60)) },
+    ];
+    await press(report, "Ask for the sum");
+    await report.getByText("The sum was opened").waitFor();
+    yield "a sum that was opened";
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** The ways through both surveys, each a function from a portal to its screens. */
 export const ways = {
   "the class survey on one's own device": personalClassSurvey,
@@ -320,4 +358,5 @@ export const ways = {
   "a collection that is erased": erasedCollection,
   "a survey set up wrongly": wrongAttribute,
   "the page for reports": reportPage,
+  "the close of a survey answered from home": keyOfRemoteSurvey,
 };
