@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 
 import { Leader, collection, halves, problem } from "./leader.mjs";
-import { instrument, makeTask, openReports, press, scenario } from "./lib.mjs";
+import { instrument, makeRelease, makeTask, openReports, press, scenario } from "./lib.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "balint-collect-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,6 +66,23 @@ scenario("what opens the sum is loaded with the first key, and not before", asyn
   assert.ok(!isLoaded());
   await open(portal, survey(), [{ status: 500 }]);
   assert.ok(isLoaded());
+});
+
+scenario("neither a survey nor the page for reports carries what opens a sum", async (portal) => {
+  const carries = async (module) => {
+    const response = await fetch(new URL(`pkg/balint_${module}_bg.wasm`, portal.server.url));
+    return Buffer.from(await response.arrayBuffer()).includes("dap-09 aggregate share");
+  };
+  assert.deepEqual(await Promise.all(["collect", "survey", "report"].map(carries)), [true, false, false]);
+});
+
+scenario("a report of one release, as a group's device shows it, loads nothing that opens a sum", async (portal) => {
+  const json = makeRelease("stress_46.csv", "published", "class", "--eligible", "290");
+  await openReports(portal);
+  await portal.page.locator("balint-report").evaluate((element, json) => element.setAttribute("release", json), json);
+  await portal.page.locator("balint-report table").first().waitFor();
+  const loaded = portal.log.requests.filter((request) => request.url().includes("collect"));
+  assert.deepEqual(loaded, []);
 });
 
 scenario("the sum becomes a release, which is reported and can be saved, and what is void is named", async (portal) => {
