@@ -112,7 +112,11 @@ impl Pair {
             collector_token: (role == Role::Leader).then(|| self.collector_token.clone()),
         };
         fs::write(self.task_file(role), serde_json::to_string(&file).expect("JSON")).expect("a file");
-        let codes = CodesFile::new(&self.task, role, &self.codes);
+        let codes = CodesFile::new(
+            &self.task,
+            role,
+            self.codes.iter().map(|code| code.fingerprint(role, self.task.id())).collect(),
+        );
         fs::write(self.codes_file(role), serde_json::to_string(&codes).expect("JSON")).expect("a file");
     }
 
