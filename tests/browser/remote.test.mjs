@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { answerClassSurvey, at, data, press, run, scenario, smallGroup, startOperators } from "./lib.mjs";
+import { answerClassSurvey, at, data, openReports, press, run, scenario, smallGroup, startOperators } from "./lib.mjs";
 
 /** Numbers from 0 to below a limit that look random and are the same each time (a linear congruential generator). */
 function numbers(seed) {
@@ -166,6 +166,31 @@ scenario(
   },
   { mayLog: [/Failed to load resource/] },
 );
+
+scenario("the coordinator closes the survey on the page for reports, and everybody who does not exist is counted", async (portal) => {
+  const survey = await portal.openRemote();
+  await answerUpToSending(survey, {});
+  await handIn(survey);
+  await portal.page.getByRole("button", { name: "Add 49 synthetic responses" }).click();
+  await portal.page.getByText("They have answered.").waitFor();
+  const key = join(portal.server.folder, "key.json");
+  writeFileSync(key, await (await portal.api("demo/collector.json")).text());
+
+  const report = await openReports(portal);
+  await report.getByLabel("Releases and responses", { exact: true }).setInputFiles(key);
+  await report.getByRole("heading", { name: "The sum of “class-of-2028”" }).waitFor();
+  await report.locator(".collecting").getByRole("checkbox").check();
+  await press(report, "Ask for the sum");
+  await report.getByRole("status").filter({ hasText: "The sum was opened" }).waitFor();
+  await report.getByRole("heading", { name: "This report" }).waitFor();
+  assert.match(await report.locator(".sources").first().innerText(), /class-of-2028: 50 respondents/);
+
+  // Nobody can answer any more, and nobody can open it again with another key of the leader's.
+  const late = await portal.openRemote();
+  await answerUpToSending(late, {});
+  await press(late, "Seal and send my answers");
+  await late.locator(".error-summary:focus", { hasText: "closed" }).waitFor();
+}, { mayLog: [/status of 400/] });
 
 operated(
   "60 of 60 invited answer the other survey with their codes, and the release is that of counting in the plain",
