@@ -138,7 +138,8 @@ fn task_makes_a_file_for_each_party_and_says_what_to_do_with_them() {
         "max_batch_query_count: 1".to_owned(),
         "min_batch_size: 50".to_owned(),
         "time_precision: 86400".to_owned(),
-        "task_expiration: 1393200000".to_owned(),
+        "task_expiration: 1393199999".to_owned(),
+        "tolerable_clock_skew: 86400".to_owned(),
         format!("collector_hpke_config: {}", task.document().collector_hpke_config),
     ] {
         assert!(printed.contains(&value), "{value}: {printed}");

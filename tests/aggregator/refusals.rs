@@ -187,7 +187,7 @@ fn leader_refuses_collections_that_are_not_of_the_whole_window_or_too_small_and_
     let put = |body: &[u8]| pair.collection("PUT", &random(), body).expect("an answer");
     let whole = dap09::collect_request(&pair.task);
     let detail = put(&whole).check(400, "invalidBatchSize");
-    assert!(detail.contains("found 49 reports; expected 50"), "{detail}");
+    assert!(detail.contains("found fewer reports; expected 50"), "{detail}");
     upload(49);
 
     let (opens, closes) = pair.task.window();
@@ -230,6 +230,21 @@ fn leader_refuses_collections_that_are_not_of_the_whole_window_or_too_small_and_
     let url = pair.task.url(Role::Leader, &dap09::collection_job_path(&pair.task, &job));
     assert_eq!(pair.send("PUT", &url, &headers, &whole).expect("an answer").status, 201, "the older header");
     assert_eq!(pair.poll(&job).status, 200);
+}
+
+#[test]
+fn without_credentials_the_leader_takes_as_many_reports_as_people_were_invited() {
+    let pair = Pair::new("post-program", Credentials::None, 0);
+    let _processes = pair.start_both();
+    let agreement = pair.agreement();
+    let report = |number: usize| {
+        let shares = agreement.shard(&entries(&agreement, number));
+        report_for_both(&pair, &agreement, &shares, number)
+    };
+    (0..290).for_each(|number| accept(&pair, &report(number)));
+    let one_more = pair.put_report(&report(290).get_encoded().expect("a report")).expect("an answer");
+    let detail = one_more.check(400, "reportRejected");
+    assert!(detail.contains("as many have answered as were invited"), "{detail}");
 }
 
 #[test]
@@ -289,7 +304,7 @@ fn batch_that_shrinks_below_the_minimum_opens_the_survey_again() {
     let (job, request) = (random(), dap09::collect_request(&pair.task));
     assert_eq!(pair.collection("PUT", &job, &request).expect("an answer").status, 201);
     let detail = pair.poll(&job).check(400, "invalidBatchSize");
-    assert!(detail.contains("found 49 reports; expected 50"), "{detail}");
+    assert!(detail.contains("found fewer reports; expected 50"), "{detail}");
     accept(&pair, &good(52));
     let sum = dap09::open_collection(&pair.task, &pair.key, &pair.collect()).expect("a sum");
     assert_eq!(sum.reports, 50);
@@ -388,7 +403,7 @@ fn helper_refuses_what_a_lying_leader_asks_of_it() {
         ask_for_share(&pair, &share_request(&agreement, count, checksum))
     };
     let detail = share(50, &counted).check(400, "invalidBatchSize");
-    assert!(detail.contains("found 5 reports; expected 50"), "{detail}");
+    assert!(detail.contains("found fewer reports; expected 50"), "{detail}");
     let more: Vec<Report> = (4..52).map(good).collect();
     assert!(run_job(&pair, &leader, &more).iter().all(Result::is_ok));
     // Those of the jobs above whose ids are known here are not all of the batch: the checksum differs.
@@ -490,7 +505,7 @@ fn operator_does_not_start_with_what_is_not_its_own() {
     );
     refused(pair.command(Role::Leader, &leader, &store), "start it with --codes FILE");
     let with = codes(pair.command(Role::Leader, &leader, &store), &pair.codes_file(Role::Helper));
-    refused(with, "found the codes of the helper; expected the leader's");
+    refused(with, "found codes for the helper; expected those for the leader");
     let theirs = other.task_file(Role::Leader);
     let with = codes(other.command(Role::Leader, &theirs, &store), &pair.codes_file(Role::Leader));
     refused(with, "expected none, as the task asks respondents for no codes");

@@ -304,18 +304,21 @@ impl Instructions<'_> {
         )?;
         writeln!(f, "  vdaf_verify_key: \"verify_key\" in leader.json and in helper.json")?;
         writeln!(f, "  max_batch_query_count: 1")?;
-        writeln!(f, "  task_expiration: {}", self.task.window().1)?;
+        // The last second: Janus still takes a report of the expiration itself.
+        writeln!(f, "  task_expiration: {}", self.task.window().1 - 1)?;
         writeln!(f, "  min_batch_size: {}", document.minimum_batch)?;
         writeln!(f, "  time_precision: {}", document.time_precision)?;
+        writeln!(f, "  tolerable_clock_skew: {}", document.time_precision)?;
         self.collector(f)?;
         writeln!(
             f,
-            "  aggregator_auth_token, Bearer: \"aggregator_token\" in leader.json and in helper.json"
+            "  aggregator_auth_token: Bearer, \"aggregator_token\" in leader.json and in helper.json"
         )?;
         writeln!(
             f,
-            "  collector_auth_token, Bearer: \"collector_token\" in leader.json; the helper has none"
+            "  collector_auth_token: Bearer, \"collector_token\" in leader.json; the helper has none"
         )?;
+        writeln!(f, "    (where it asks for the hash of a token: SHA-256 of its text, in base64url)")?;
         if self.kind != Kind::None {
             writeln!(f, "  Janus checks no credentials: with it as an operator, only the other one does.")?;
         }

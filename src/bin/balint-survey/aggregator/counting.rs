@@ -231,7 +231,7 @@ impl Counting {
         let Operator { store, task, vdaf, .. } = &*self.operator;
         let minimum = task.document().minimum_batch;
         if counts.counted < minimum {
-            return Ok(store.fail_collection(&collection.id, &few_reports(counts.counted, minimum))?);
+            return Ok(store.fail_collection(&collection.id, &few_reports(minimum))?);
         }
         if !store.ask_helper(&collection.id)? {
             // It was deleted in the meantime.
@@ -330,6 +330,8 @@ fn refusal(status: u16, body: &[u8]) -> Problem {
 }
 
 /// Returns whether the helper has certainly made no share: then the survey can be open again.
+///
+/// A mismatch is not enough: Janus closes the batch before it compares.
 fn is_final(problem: &Problem) -> bool {
-    matches!(problem.kind(), Some(DapProblemType::InvalidBatchSize | DapProblemType::BatchMismatch))
+    problem.kind() == Some(DapProblemType::InvalidBatchSize)
 }

@@ -111,7 +111,7 @@ impl Operator {
         let minimum = self.task.document().minimum_batch;
         let found = sum.reports.min(request.report_count());
         if found < minimum {
-            return Err(few_reports(found, minimum));
+            return Err(few_reports(minimum));
         }
         if (request.report_count(), *request.checksum()) != (sum.reports, sum.checksum()) {
             let detail = format!(

@@ -5,7 +5,8 @@ use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 
 use axum::http::StatusCode;
-use balint_survey::remote::task::Moment;
+use balint_survey::remote::credential::Credentials;
+use balint_survey::remote::task::{Document, Moment};
 use janus_messages::problem_type::DapProblemType;
 use janus_messages::query_type::TimeInterval;
 use janus_messages::{CollectionReq, Report};
@@ -96,12 +97,22 @@ impl Leader {
         if operator.store.closing()?.is_some() {
             return Ok(Delivery::Closed);
         }
+        self.check_room()?;
         check_time(operator, report.metadata().time().as_seconds_since_epoch())?;
         let sealed = report.leader_encrypted_input_share();
         let share = operator.open_share(report.metadata(), report.public_share(), sealed);
         let fingerprint = share.map_err(refuse)?.fingerprint;
         let is_code = operator.asks_for_codes();
         Ok(operator.store.keep_report(&NewReport { id, digest, bytes, fingerprint, is_code })?)
+    }
+
+    /// Refuses more reports than people were invited, where no credential does: nothing could be released of them.
+    fn check_room(&self) -> Result<(), Problem> {
+        let Document { credentials, eligible, .. } = self.operator.task.document();
+        if *credentials == Credentials::None && self.operator.store.counts()?.acknowledged() >= *eligible {
+            return Err(Problem::rejected("as many have answered as were invited"));
+        }
+        Ok(())
     }
 
     /// Begins a collection: from now on no reports are taken.
@@ -133,7 +144,7 @@ impl Leader {
                 let detail = "a collection was accepted before; expected one alone";
                 Err(Problem::dap(DapProblemType::BatchQueriedTooManyTimes, detail))
             }
-            Begun::FewReports(found) => Err(few_reports(found, minimum)),
+            Begun::FewReports => Err(few_reports(minimum)),
         }
     }
 

@@ -75,8 +75,10 @@ impl Problem {
 }
 
 /// Returns that a batch is too small to be opened.
-pub fn few_reports(found: u64, minimum: u64) -> Problem {
-    let detail = format!("found {found} reports; expected {minimum} or more: the survey stays open");
+///
+/// How many there are is not told: who asks from time to time could watch them come.
+pub fn few_reports(minimum: u64) -> Problem {
+    let detail = format!("found fewer reports; expected {minimum} or more: the survey stays open");
     Problem::dap(DapProblemType::InvalidBatchSize, detail)
 }
 

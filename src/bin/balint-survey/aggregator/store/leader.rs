@@ -201,7 +201,7 @@ impl Store {
             }
             let found = counts(transaction)?.acknowledged();
             if found < minimum {
-                return Ok(Begun::FewReports(found));
+                return Ok(Begun::FewReports);
             }
             let insert = "INSERT INTO collection VALUES (?1, ?2, 'draining', NULL, NULL, NULL)";
             transaction.execute(insert, (id, request))?;
@@ -281,7 +281,7 @@ pub enum Begun {
     /// The id was there before, with another request.
     OtherRequest,
     SecondCollection,
-    FewReports(u64),
+    FewReports,
 }
 
 fn find_report(
