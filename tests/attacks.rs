@@ -1,7 +1,8 @@
 //! Every attack on anonymity that the project knows, and the test that makes it.
 //!
-//! The list is A1–A15 of the release rules (`tests/data/README.md` says where they come from). Most attacks are made
-//! where the thing attacked is tested; the few that stand between those places are made here.
+//! The list begins with A1–A15 of the release rules (`tests/data/README.md` says where they come from); from A16 on it
+//! is about a survey that is answered from home. Most attacks are made where the thing attacked is tested; the few that
+//! stand between those places are made here.
 
 mod common;
 
@@ -15,7 +16,7 @@ use balint_survey::report::Report;
 /// An attack, what it tries, and the tests that make it: a function of Rust, or the sentence of a browser test.
 type Attack = (&'static str, &'static str, &'static [&'static str]);
 
-const ATTACKS: [Attack; 15] = [
+const ATTACKS: [Attack; 23] = [
     (
         "A1",
         "releasing a collection twice",
@@ -107,6 +108,75 @@ const ATTACKS: [Attack; 15] = [
         "telling the reasons for withholding apart",
         &["small_cells_and_unanimity_and_no_variance_read_the_same"],
     ),
+    (
+        "A16",
+        "reading what one operator has: its store, its shares, the wire",
+        &[
+            "store_of_the_leader_says_nothing_of_known_answers",
+            "store_of_the_helper_says_nothing_of_known_answers",
+            "stores_have_neither_shares_nor_keys_after_the_collection",
+            "uploads_of_different_answers_have_equal_length_and_nothing_in_common",
+            "what leaves a device has the same length whatever is answered, and nothing else in common",
+        ],
+    ),
+    (
+        "A17",
+        "filling a batch with forged reports around one victim",
+        &[
+            "a_batch_is_large_enough_and_can_be_reached",
+            "a_proof_does_neither_for_the_other_operator_nor_for_another_task",
+            "bad_reports_are_left_out_and_the_batch_is_collected_once",
+            "tokens_of_the_portal_open_one_submission_each",
+        ],
+    ),
+    (
+        "A18",
+        "collecting twice, a part of the window, or a small batch: differences of sums",
+        &[
+            "helper_gives_its_share_away_once",
+            "helper_refuses_what_a_lying_leader_asks_of_it",
+            "leader_refuses_collections_that_are_not_of_the_whole_window_or_too_small_and_stays_open",
+        ],
+    ),
+    (
+        "A19",
+        "counting for more than one: entries beyond one, replayed reports",
+        &[
+            "bad_reports_are_left_out_and_the_batch_is_collected_once",
+            "leader_refuses_reports_that_are_none_of_its_task",
+            "290 students answer from home, some with a bad connection: each counts once, as if counted in the plain",
+        ],
+    ),
+    (
+        "A20",
+        "ticking what contradicts itself, so that nothing can be released",
+        &["what_contradicts_itself_is_void_and_the_rest_is_released"],
+    ),
+    (
+        "A21",
+        "tying a credential to a report, or a login to a token",
+        &[
+            "the_portal_sees_nothing_of_what_the_operators_see",
+            "the_file_of_the_codes_is_sorted_and_for_one_operator_and_task",
+        ],
+    ),
+    (
+        "A22",
+        "one operator in two roles, or another task in the page",
+        &[
+            "two_operators_do_not_share_a_host",
+            "a_page_takes_the_task_that_it_names_and_no_other",
+            "a task that is not the one that the page names is refused in the widget",
+        ],
+    ),
+    (
+        "A23",
+        "splitting the same answers twice: two reports whose shares could be subtracted",
+        &[
+            "what_is_on_its_way_can_be_sent_again_or_given_up_but_not_changed",
+            "a code that is mistyped, unknown or used is named, and the right one is taken with the same sealed shares",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -145,6 +215,7 @@ fn every_attack_is_made_by_a_test() {
                     || text.contains(&format!("#[test]\n    fn {test}("))
                     || text.contains(&format!("scenario(\"{test}\""))
                     || text.contains(&format!("scenario(\n  \"{test}\""))
+                    || text.contains(&format!("operated(\n  \"{test}\""))
             };
             assert!(texts.iter().any(is_test), "{number}, {what}: there is no test {test:?}");
         }

@@ -354,7 +354,7 @@ fn the_coordinator_is_told_in_plain_words_what_will_happen() {
     assert_eq!(fact("Minimum batch"), Some("50 reports"));
     assert_eq!(
         fact("Operators"),
-        Some("Faculty IT (https://faculty.example/dap/) and Students’ union (https://union.example/dap/)")
+        Some("Faculty IT (https://faculty.example/dap) and Students’ union (https://union.example/dap)")
     );
     assert_eq!(
         over.sentences[0],

@@ -45,7 +45,10 @@ impl Description {
 
 fn facts(task: &Task) -> Vec<(&'static str, String)> {
     let document = task.document();
-    let operator = |role: Role| format!("{} ({})", task.operator(role).name, task.operator(role).url);
+    let operator = |role: Role| {
+        let operator = task.operator(role);
+        format!("{} ({})", operator.name, operator.url.trim_end_matches('/'))
+    };
     let mut facts = vec![
         ("Survey", task.instrument().text().title.clone()),
         ("Collection", document.collection.clone()),
