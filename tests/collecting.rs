@@ -1,7 +1,7 @@
 //! The coordinator's side of a remote survey, without a network: what is asked, and what each answer leads to.
 
 use balint_survey::answers::csv::Responses;
-use balint_survey::disclosure::{Policy, Release};
+use balint_survey::disclosure::Release;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::base64url;
 use balint_survey::remote::collecting::describe::Description;
@@ -11,45 +11,20 @@ use balint_survey::remote::collecting::{
 use balint_survey::remote::credential::Credentials;
 use balint_survey::remote::dap09::{self, HpkeConfig, PrivateKey, Sum};
 use balint_survey::remote::keys::{Collector, CollectorFile};
-use balint_survey::remote::task::{Document, Operator, Parameters, Task};
-use balint_survey::report::fieldwork::Day;
+use balint_survey::remote::task::{Document, Task};
 use janus_messages::query_type::TimeInterval;
 use janus_messages::{CollectionReq, Interval};
 use prio::codec::Decode;
 
 #[path = "common/collected.rs"]
 mod collected;
+#[path = "common/task.rs"]
+mod common;
 
 use collected::{collection, seal};
+use common::document;
 
 const NOW: u64 = 1_400_000_000;
-
-fn document(instrument: &str, collector: &HpkeConfig) -> Document {
-    let instrument = Instrument::find(instrument).expect("built in");
-    let policy = Policy::default();
-    let operator =
-        |name: &str, host: &str| Operator { name: name.to_owned(), url: format!("https://{host}/dap/") };
-    let day = |text: &str| Day::try_from(text.to_owned()).expect("a day");
-    Document {
-        protocol: "DAP-09".into(),
-        task_id: base64url::encode(&[7; 32]),
-        collection: "class".into(),
-        instrument: instrument.id().into(),
-        instrument_hash: instrument.hash().clone(),
-        policy: policy.name().into(),
-        policy_hash: policy.hash(),
-        eligible: 290,
-        opens: day("2014-01-13"),
-        closes: day("2014-02-23"),
-        leader: operator("Faculty IT", "faculty.example"),
-        helper: operator("Students’ union", "union.example"),
-        minimum_batch: 50,
-        time_precision: 86_400,
-        vdaf: Parameters::of(&instrument),
-        credentials: Credentials::Codes,
-        collector_hpke_config: base64url::encode(&collector.to_bytes()),
-    }
-}
 
 fn task(document: &Document) -> Task {
     Task::from_json(Task::write(document).as_bytes(), &Instrument::built_in()).expect("a task")
@@ -58,7 +33,7 @@ fn task(document: &Document) -> Task {
 fn collector() -> Collector {
     let (config, key) = HpkeConfig::generate(9);
     let file = CollectorFile {
-        task: Task::write(&document("stress-experience", &config)),
+        task: Task::write(&document("stress-experience", Credentials::Codes, &config)),
         private_key: base64url::encode(&key.to_bytes()),
         collector_token: "coordinator".to_owned(),
     };
@@ -95,7 +70,7 @@ fn the_leader_is_asked_for_the_whole_window_with_a_job_that_follows_from_the_tas
     let collecting = collecting();
     let request = collecting.inquiry();
     assert_eq!(request.method, "PUT");
-    let id = base64url::encode(&[7; 32]);
+    let id = base64url::encode(collecting.task().id());
     let job = base64url::encode(&dap09::collection_job(collecting.task()));
     assert_eq!(request.url, format!("https://faculty.example/dap/tasks/{id}/collection_jobs/{job}"));
     assert_eq!(
@@ -276,7 +251,7 @@ fn what_contradicts_itself_is_void_and_the_rest_is_released() {
 #[test]
 fn what_janus_prints_is_read() {
     let (config, _): (HpkeConfig, PrivateKey) = HpkeConfig::generate(1);
-    let task = task(&document("stress-experience", &config));
+    let task = task(&document("stress-experience", Credentials::Codes, &config));
     let entries = task.document().vdaf.length;
     let zeros = vec!["0"; entries].join(", ");
     for text in [
@@ -320,7 +295,7 @@ fn what_janus_does_not_print_is_refused_without_a_word_of_the_sum() {
         assert_eq!(read_janus(text).expect_err("refused").to_string(), expected, "{text:?}");
     }
     let (config, _) = HpkeConfig::generate(1);
-    let task = task(&document("post-program", &config));
+    let task = task(&document("post-program", Credentials::Codes, &config));
     let found =
         |text: &str| finish(&task, &read_janus(text).expect("a sum")).expect_err("refused").to_string();
     assert_eq!(

@@ -197,14 +197,14 @@ fn check(settings: Rc<Settings>, actions: Vec<Action>, parts: &[&str], not: &[&s
 #[test]
 fn the_introduction_names_both_operators_and_says_what_each_sees_and_does_not() {
     let parts = [
-        "faculty and students",
+        "Faculty IT and Students’ union",
         "two independent operators",
         "the internet address of your device",
         "Neither sees what you answer",
         "of at least 50 people",
         "What this cannot protect from",
-        "If faculty and students put their shares together, they can read every answer.",
-        "Until 10 people have answered",
+        "If Faculty IT and Students’ union put their shares together, they can read every answer.",
+        "Until 50 people have answered",
         "Start",
     ];
     check(

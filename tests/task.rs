@@ -1,5 +1,8 @@
 //! The file that a remote survey begins with: what is refused, and in which words.
 
+#[path = "common/task.rs"]
+mod common;
+
 use balint_survey::disclosure::Policy;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::credential::Credentials;
@@ -18,27 +21,7 @@ fn operator(name: &str, url: &str) -> Operator {
 }
 
 fn document() -> Document {
-    let instrument = Instrument::find("stress-experience").expect("built in");
-    let policy = Policy::default();
-    Document {
-        protocol: "DAP-09".into(),
-        task_id: base64url::encode(&[7; 32]),
-        collection: "stress-2014".into(),
-        instrument: instrument.id().into(),
-        instrument_hash: instrument.hash().clone(),
-        policy: policy.name().into(),
-        policy_hash: policy.hash(),
-        eligible: 290,
-        opens: day("2014-01-13"),
-        closes: day("2014-02-23"),
-        leader: operator("Faculty IT", "https://survey.faculty.example/"),
-        helper: operator("Students’ union", "https://union.example/dap"),
-        minimum_batch: 50,
-        time_precision: 86_400,
-        vdaf: Parameters::of(&instrument),
-        credentials: Credentials::Codes,
-        collector_hpke_config: base64url::encode(&HpkeConfig::generate(1).0.to_bytes()),
-    }
+    common::document("stress-experience", Credentials::Codes, &HpkeConfig::generate(1).0)
 }
 
 fn parse(json: &str) -> Result<Task, String> {
@@ -63,7 +46,7 @@ fn check_accepted(change: impl Fn(&mut Document)) -> Task {
 #[test]
 fn a_good_task_is_read_back() {
     let task = check_accepted(|_| {});
-    assert_eq!(task.document().collection, "stress-2014");
+    assert_eq!(task.document().collection, "class");
     assert_eq!(task.url(Role::Helper, "hpke_config"), "https://union.example/dap/hpke_config");
     assert_eq!(task.window(), (1_389_571_200, 1_393_200_000));
     assert!(!task.is_demonstration());
@@ -193,15 +176,15 @@ fn an_operator_has_a_name() {
 #[test]
 fn two_operators_do_not_share_a_host() {
     for helper in [
-        "https://survey.faculty.example/",
-        "https://survey.faculty.example/helper",
-        "https://survey.faculty.example:8443/",
-        "https://SURVEY.Faculty.example",
-        "https://survey.faculty.example./",
+        "https://faculty.example/",
+        "https://faculty.example/helper",
+        "https://faculty.example:8443/",
+        "https://FACULTY.example",
+        "https://faculty.example./",
     ] {
         check_refused(
             |d| d.helper.url = helper.into(),
-            "leader.url and helper.url: both are at survey.faculty.example; expected two hosts of two independent \
+            "leader.url and helper.url: both are at faculty.example; expected two hosts of two independent \
              operators, as one who has both shares can read every answer",
         );
     }

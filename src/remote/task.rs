@@ -4,10 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Role;
-use super::base64url;
 use super::credential::Credentials;
 use super::dap09::{self, HpkeConfig};
+use super::{Role, base64url, random};
 use crate::digest::Digest;
 use crate::disclosure::{Collection, CollectionError, Policy, UnknownPolicy};
 use crate::instrument::Instrument;
@@ -62,6 +61,47 @@ pub struct Document {
     pub credentials: Credentials,
     /// For whom the operators seal their sums: the protocol's HPKE configuration in base64url.
     pub collector_hpke_config: String,
+}
+
+/// What a task is made of; the rest follows from it.
+pub struct Terms<'a> {
+    pub instrument: &'a Instrument,
+    pub policy: Policy,
+    pub collection: String,
+    pub eligible: u64,
+    pub opens: Day,
+    pub closes: Day,
+    pub leader: Operator,
+    pub helper: Operator,
+    pub minimum_batch: u64,
+    pub credentials: Credentials,
+    pub collector: &'a HpkeConfig,
+}
+
+impl Document {
+    /// Writes down a new task, with an id of its own.
+    pub fn new(terms: Terms<'_>) -> Document {
+        let Terms { instrument, policy, collector, .. } = terms;
+        Document {
+            protocol: PROTOCOL.to_owned(),
+            task_id: base64url::encode(&random::<32>()),
+            collection: terms.collection,
+            instrument: instrument.id().to_owned(),
+            instrument_hash: instrument.hash().clone(),
+            policy: policy.name().to_owned(),
+            policy_hash: policy.hash(),
+            eligible: terms.eligible,
+            opens: terms.opens,
+            closes: terms.closes,
+            leader: terms.leader,
+            helper: terms.helper,
+            minimum_batch: terms.minimum_batch,
+            time_precision: SECONDS,
+            vdaf: Parameters::of(instrument),
+            credentials: terms.credentials,
+            collector_hpke_config: base64url::encode(&collector.to_bytes()),
+        }
+    }
 }
 
 /// Who runs one of the two processes, and where.

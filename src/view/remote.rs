@@ -265,7 +265,7 @@ pub fn intro(props: &ScreenProps) -> Html {
             { operators(document) }
             <details>
                 <summary>{ "What is shown of the sum" }</summary>
-                <ul>{ for words::policy(&session.settings.policy).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+                <ul>{ for shown_of_the_sum(session).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
             </details>
             <details>
                 <summary>{ "What this cannot protect from" }</summary>
@@ -317,6 +317,16 @@ fn promise(task: &Task) -> [String; 4] {
         ),
         "Until you send them, your answers are on this device only. They are not stored: if you close this page, they are gone.".into(),
     ]
+}
+
+/// Returns what the policy lets anybody know; the batch comes before its own threshold.
+fn shown_of_the_sum(session: &Session) -> Vec<String> {
+    let batch = session.remote_settings().map_or(0, |remote| remote.task.document().minimum_batch);
+    let gate = format!(
+        "Until {batch} people have answered, nothing can be opened. After that there is one result, made once."
+    );
+    let rules = words::policy(&session.settings.policy).into_iter().skip(1);
+    [gate].into_iter().chain(rules).collect()
 }
 
 /// Says what the two operators can see, and what they cannot.

@@ -8,9 +8,9 @@ use balint_survey::instrument::Instrument;
 use balint_survey::remote::credential::{Credentials, ISSUER_BITS, Issuer};
 use balint_survey::remote::dap09::{HpkeConfig, PrivateKey};
 use balint_survey::remote::keys::{CollectorFile, OperatorFile};
-use balint_survey::remote::task::{Document, MIN_BATCH, Operator, PROTOCOL, Parameters, Task, TaskError};
+use balint_survey::remote::task::{Document, MIN_BATCH, Operator, Task, TaskError, Terms};
 use balint_survey::remote::{Role, base64url, random};
-use balint_survey::report::fieldwork::{Day, SECONDS};
+use balint_survey::report::fieldwork::Day;
 use clap::{Args, FromArgMatches, ValueEnum};
 use serde::Serialize;
 
@@ -184,25 +184,19 @@ fn document(args: &TaskArgs, collector: &HpkeConfig) -> Result<Document, TaskCom
         TaskCommandError::Task(TaskError::UnknownInstrument { found, known: known() })
     })?;
     let operator = |name: &str, url: &str| Operator { name: name.to_owned(), url: url.to_owned() };
-    Ok(Document {
-        protocol: PROTOCOL.to_owned(),
-        task_id: base64url::encode(&random::<32>()),
+    Ok(Document::new(Terms {
+        instrument,
+        policy: args.policy,
         collection: args.collection.clone(),
-        instrument: args.instrument.clone(),
-        instrument_hash: instrument.hash().clone(),
-        policy: args.policy.name().to_owned(),
-        policy_hash: args.policy.hash(),
         eligible: args.eligible,
         opens: args.opens,
         closes: args.closes,
         leader: operator(&args.leader_name, &args.leader),
         helper: operator(&args.helper_name, &args.helper),
         minimum_batch: args.minimum_batch,
-        time_precision: SECONDS,
-        vdaf: Parameters::of(instrument),
         credentials: if args.credentials == Kind::Codes { Credentials::Codes } else { Credentials::None },
-        collector_hpke_config: base64url::encode(&collector.to_bytes()),
-    })
+        collector,
+    }))
 }
 
 /// Returns the files of the operators and of the coordinator, with new keys.
