@@ -32,8 +32,11 @@ fn task(document: &Document) -> Task {
 
 fn collector() -> Collector {
     let (config, key) = HpkeConfig::generate(9);
+    let mut document = document("stress-experience", Credentials::Codes, &config);
+    // The same each time, as what follows from it is compared.
+    document.task_id = base64url::encode(&[7; 32]);
     let file = CollectorFile {
-        task: Task::write(&document("stress-experience", Credentials::Codes, &config)),
+        task: Task::write(&document),
         private_key: base64url::encode(&key.to_bytes()),
         collector_token: "coordinator".to_owned(),
     };
