@@ -6,7 +6,8 @@ use crate::disclosure::{Collection, CollectionError, Policy, UnknownPolicy};
 use crate::instrument::Instrument;
 #[cfg(feature = "remote")]
 use crate::remote::{
-    credential::{Code, CodeError, Credentials},
+    Role,
+    credential::Credentials,
     task::{Moment, Task, TaskError},
 };
 
@@ -40,8 +41,8 @@ pub struct Remote {
     pub moment: Moment,
     /// Where the portal signs tokens.
     pub tokens: Option<String>,
-    /// The invitation code that the page was opened with.
-    pub code: Option<Code>,
+    /// The invitation code that the page was opened with, as it came: the respondent can mend a slip in it.
+    pub code: Option<String>,
 }
 
 /// Who uses the device.
@@ -83,8 +84,6 @@ pub enum SettingsError {
     },
     #[cfg(feature = "remote")]
     NoTokens,
-    #[cfg(feature = "remote")]
-    BadCode(CodeError),
 }
 
 impl fmt::Display for SettingsError {
@@ -101,7 +100,7 @@ impl fmt::Display for SettingsError {
                 )
             }
             Self::UnknownMode(found) => {
-                write!(f, "attribute mode: unknown mode {found:?}; expected personal or group")
+                write!(f, "attribute mode: unknown mode {found:?}; expected personal, group or remote")
             }
             Self::UnknownPolicy(error) => write!(f, "attribute policy: {error}"),
             Self::BadEligible(found) => {
@@ -118,8 +117,6 @@ impl fmt::Display for SettingsError {
             }
             #[cfg(feature = "remote")]
             Self::NoTokens => f.write_str("attribute tokens: not there; expected the address where the portal signs them"),
-            #[cfg(feature = "remote")]
-            Self::BadCode(error) => write!(f, "attribute code: {error}"),
         }
     }
 }
@@ -136,6 +133,8 @@ impl Settings {
         attribute: impl Fn(&str) -> Option<String>,
         unnamed: impl FnOnce() -> String,
     ) -> Result<Settings, SettingsError> {
+        // First, as what is asked of the others depends on it.
+        let mode = mode(attribute("mode").as_deref())?;
         let eligible = attribute("eligible").map(|text| parse_eligible(&text)).transpose()?;
         let name = attribute("collection");
         let is_named = name.is_some();
@@ -143,7 +142,7 @@ impl Settings {
         Collection::new(&collection, eligible).map_err(SettingsError::BadCollection)?;
         Ok(Settings {
             instrument: instrument(attribute("instrument"))?,
-            mode: mode(attribute("mode").as_deref())?,
+            mode,
             policy: match attribute("policy") {
                 Some(name) => Policy::named(&name).map_err(SettingsError::UnknownPolicy)?,
                 None => Policy::default(),
@@ -190,8 +189,10 @@ impl Settings {
         if matches!(document.credentials, Credentials::Tokens { .. }) && tokens.is_none() {
             return Err(SettingsError::NoTokens);
         }
-        let code =
-            attribute("code").filter(|code| !code.is_empty()).map(|code| Code::parse(&code)).transpose();
+        if let Some(found) = attribute("endpoint") {
+            let expected = task.operator(Role::Leader).url.clone();
+            return Err(SettingsError::NotOfTask { attribute: "endpoint", found, expected });
+        }
         Ok(Settings {
             instrument: task.instrument().clone(),
             mode: Mode::Remote,
@@ -201,12 +202,7 @@ impl Settings {
             eligible: Some(document.eligible),
             endpoint: None,
             preview: attribute("no-preview").is_none(),
-            remote: Some(Remote {
-                moment: task.moment(now),
-                tokens,
-                code: code.map_err(SettingsError::BadCode)?,
-                task,
-            }),
+            remote: Some(Remote { moment: task.moment(now), tokens, code: attribute("code"), task }),
         })
     }
 }
@@ -293,7 +289,7 @@ mod tests {
         );
         check_refused(
             &[instrument, ("mode", "kiosk")],
-            "attribute mode: unknown mode \"kiosk\"; expected personal or group",
+            "attribute mode: unknown mode \"kiosk\"; expected personal, group or remote",
         );
         check_refused(
             &[instrument, ("policy", "none")],

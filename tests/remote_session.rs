@@ -67,7 +67,7 @@ fn a_response_is_sent_and_the_receipt_leads_to_the_preview_and_to_the_end() {
     let sending = act(session(Credentials::None, &[]), answer());
     assert_eq!(sending.screen(), Screen::Sending);
     assert!(sending.would_lose());
-    assert_eq!(sending.remote.upload, Upload::Working(Step::Credential));
+    assert_eq!(sending.remote.upload, Upload::Working(Step::Keys));
     let sent = act(sending, [remote(RemoteAction::Kept { receipt: "r".into() })]);
     assert_eq!((sent.screen(), sent.would_lose()), (Screen::Sent, false));
     let preview = act(sent, [remote(RemoteAction::GoOn)]);
@@ -93,7 +93,7 @@ fn what_is_on_its_way_can_be_sent_again_or_given_up_but_not_changed() {
         act(failed.clone(), [Action::Back, Action::Change { section: 0 }, Action::Begin, Action::Finish]);
     assert_eq!(stuck.screen(), Screen::Sending);
     let again = act(failed.clone(), [remote(RemoteAction::TryAgain)]);
-    assert_eq!(again.remote.upload, Upload::Working(Step::Credential));
+    assert_eq!(again.remote.upload, Upload::Working(Step::Keys));
     let given_up = act(failed, [remote(RemoteAction::GiveUp)]);
     assert_eq!((given_up.screen(), given_up.would_lose()), (Screen::Done, false));
 }
@@ -158,7 +158,7 @@ fn a_wrong_attribute_is_named_with_what_was_expected() {
         "attribute instrument: found \"post-program\"; expected \"stress-experience\"",
     );
     check(&[pin, ("eligible", "12")], "attribute eligible: found \"12\"; expected \"290\"");
-    check(&[pin, ("code", "x")], "attribute code: found 1 letters and digits");
+    check(&[pin, ("endpoint", "/api")], "attribute endpoint: found \"/api\"; expected");
 }
 
 #[derive(Properties, PartialEq)]
@@ -197,8 +197,7 @@ fn check(settings: Rc<Settings>, actions: Vec<Action>, parts: &[&str], not: &[&s
 #[test]
 fn the_introduction_names_both_operators_and_says_what_each_sees_and_does_not() {
     let parts = [
-        "Faculty IT and Students’ union",
-        "two independent operators",
+        "The two operators: Faculty IT and Students’ union",
         "the internet address of your device",
         "Neither sees what you answer",
         "of at least 50 people",
@@ -253,14 +252,11 @@ fn each_failure_says_what_happened_and_what_trying_again_does() {
             UploadError::Unreachable,
             ["The connection was lost before an answer came.", "the very same sealed shares"],
         ),
-        (
-            UploadError::NoKey(Role::Helper),
-            ["The second operator cannot be reached.", "Nothing was sent yet"],
-        ),
+        (UploadError::NoKey(Role::Helper), ["Students’ union cannot be reached.", "Nothing was sent yet"]),
         (UploadError::Tokens(Some("please log in".into())), ["please log in", "Nothing was sent yet"]),
         (
             refused("this code was used already"),
-            ["this code was used already", "has kept nothing of this try"],
+            ["this code was used already", "If you have not answered before"],
         ),
     ] {
         let actions = [answer(), vec![remote(RemoteAction::Failed { error })]].concat();

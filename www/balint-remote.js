@@ -25,11 +25,15 @@ async function makeTokens(...request) {
   tokens ??= import("./pkg/balint_tokens.js").then(async (module) => {
     await module.default({ module_or_path: new URL("./pkg/balint_tokens_bg.wasm", import.meta.url) });
     return module;
+  }).catch((error) => {
+    tokens = undefined;
+    throw error;
   });
   return (await tokens).makeTokens(...request);
 }
 
-// An invitation's link ends in #code=…, which no server sees; it is taken out of the address bar and its history.
+// An invitation's link ends in #code=…, which no server sees; it is taken out of the address bar, so that it is not
+// passed on with the address. Scripts of the page could have read it.
 function takeCode() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const code = fragment.get("code");

@@ -1,5 +1,6 @@
 //! Asks the portal to sign two tokens that it cannot see.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::exchange::{Exchange, Unreachable};
@@ -40,7 +41,24 @@ impl std::error::Error for TokenError {}
 ///
 /// If the portal signs none.
 pub async fn tokens(credentials: &Credentials, task: &[u8; 32], url: &str) -> Result<TokenPair, TokenError> {
-    let blinded = Blinded::new(credentials, task).ok_or(TokenError::NoKeys)?;
+    // What was asked for before is asked for again: the portal may have signed it, and its answer was lost.
+    let begun = BEGUN.take().filter(|begun| begun.is_of(task));
+    let blinded = begun.or_else(|| Blinded::new(credentials, task)).ok_or(TokenError::NoKeys)?;
+    let answer = sign(&blinded, url).await;
+    let finished = answer.and_then(|signed| blinded.finish(&signed).map_err(|_| TokenError::Unsigned));
+    if finished.is_err() {
+        BEGUN.set(Some(blinded));
+    }
+    Ok(finished?.to_tokens())
+}
+
+thread_local! {
+    /// What the portal was asked to sign, until it has.
+    static BEGUN: Cell<Option<Blinded>> = const { Cell::new(None) };
+}
+
+/// Asks the portal to sign two tokens; the same request again gives the same signatures.
+async fn sign(blinded: &Blinded, url: &str) -> Result<TokenPair, TokenError> {
     // OK because two texts always have a JSON form.
     let body = serde_json::to_vec(&blinded.request()).expect("two texts can be written");
     let headers = [("content-type", "application/json")];
@@ -49,7 +67,5 @@ pub async fn tokens(credentials: &Credentials, task: &[u8; 32], url: &str) -> Re
     if !answer.is_ok() {
         return Err(TokenError::Refused { status: answer.status, reason: answer.problem().1 });
     }
-    let signed: Option<TokenPair> = serde_json::from_slice(&answer.body).ok();
-    let credential = signed.and_then(|signed| blinded.finish(&signed).ok());
-    Ok(credential.ok_or(TokenError::Unsigned)?.to_tokens())
+    serde_json::from_slice(&answer.body).map_err(|_| TokenError::Unsigned)
 }

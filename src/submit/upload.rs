@@ -35,8 +35,8 @@ pub enum Access {
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    Credential,
     Keys,
+    Credential,
     Sealing,
     Sending,
 }
@@ -113,6 +113,10 @@ impl Outgoing {
         if answer.is_ok() {
             return Ok((sealed, answer.status));
         }
+        if matches!(answer.status, 408 | 429 | 500..) {
+            // Something in between may have answered after the operator had kept it.
+            return Err(UploadError::Unreachable);
+        }
         let (kind, reason) = answer.problem();
         if kind.as_deref() == Some("outdatedConfig") {
             // The operator has another key by now, and has kept nothing: the same shares are sealed anew.
@@ -128,13 +132,14 @@ impl Outgoing {
         now: u64,
         onstep: &impl Fn(Step),
     ) -> Result<SealedReport, UploadError> {
+        onstep(Step::Keys);
+        // Asked for each time: a report that is sealed with an old key of the helper's is accepted and lost. And
+        // before a token is, so that none is used up while an operator is away.
+        let configs = [config(task, Role::Leader).await?, config(task, Role::Helper).await?];
         if self.credential.is_none() {
             onstep(Step::Credential);
             self.credential = Some(credential(task, access).await?);
         }
-        onstep(Step::Keys);
-        // Asked for each time: a report that is sealed with an old key of the helper's is accepted and lost.
-        let configs = [config(task, Role::Leader).await?, config(task, Role::Helper).await?];
         onstep(Step::Sealing);
         let credential = self.credential.clone().unwrap_or_else(Credential::none);
         let sealed = self.shares.seal(task, now, &configs, &credential);

@@ -69,10 +69,10 @@ pub enum RemoteAction {
 
 impl RemoteSession {
     pub fn new(settings: &Settings) -> RemoteSession {
-        let code = settings.remote.as_ref().and_then(|remote| remote.code.as_ref());
+        let code = settings.remote.as_ref().and_then(|remote| remote.code.clone());
         RemoteSession {
             is_on: settings.remote.is_some(),
-            code: code.map(Code::to_string).unwrap_or_default(),
+            code: code.unwrap_or_default(),
             error: None,
             response: None,
             upload: Upload::None,
@@ -102,7 +102,11 @@ impl Session {
             return true;
         }
         self.remote.error = match Code::parse(&self.remote.code) {
-            Ok(_) => None,
+            Ok(code) => {
+                // As it is printed, so that the same code typed in another way is the same.
+                self.remote.code = code.to_string();
+                None
+            }
             Err(_) if self.remote.code.trim().is_empty() => {
                 Some(FieldError { field: CODE, text: "Enter the code from your invitation".into() })
             }
@@ -128,7 +132,7 @@ impl Session {
     }
 
     fn send_again(&mut self) {
-        self.remote.upload = Upload::Working(Step::Credential);
+        self.remote.upload = Upload::Working(Step::Keys);
         self.remote.attempts += 1;
     }
 
@@ -156,7 +160,6 @@ impl Session {
             }
             (RemoteAction::GiveUp, Screen::Sending) if matches!(self.remote.upload, Upload::Failed(_)) => {
                 self.remote.response = None;
-                self.remote.upload = Upload::None;
                 self.end();
             }
             (RemoteAction::GoOn, Screen::Sent) => self.compare(),
@@ -211,7 +214,8 @@ async fn send(
     let (task, access) = (&remote.task, access(remote, &state.remote.code));
     let onstep = |step| state.dispatch(Action::Remote(RemoteAction::Step { step }));
     let announce = |sealed: &SealedReport| onevent.emit(announcement(task, sealed));
-    let seconds = (Date::now() / 1000.0) as u64;
+    // Whoever has begun in time has answered in time, though midnight may pass before it is sent.
+    let seconds = ((Date::now() / 1000.0) as u64).min(task.window().1 - 1);
     match outgoing.upload(task, &access, seconds, onstep, announce).await {
         Ok((sealed, status)) => {
             let collection = task.document().collection.clone();
@@ -339,8 +343,8 @@ fn operators(document: &Document) -> Html {
     };
     html! {
         <div class="operators">
-            <h3>{ format!("{leader} and {helper}") }</h3>
-            <p>{ format!("They are two independent operators. Each sees the internet address of your device and the day on which you answer{credential}. Neither sees what you answer, or which questions you leave out.") }</p>
+            <h3>{ format!("The two operators: {leader} and {helper}") }</h3>
+            <p>{ format!("Each sees the internet address of your device, and when you answer{credential}. Neither sees what you answer, or which questions you leave out.") }</p>
         </div>
     }
 }
@@ -348,9 +352,7 @@ fn operators(document: &Document) -> Html {
 fn residual_risks(document: &Document) -> Vec<String> {
     let (leader, helper) = (&document.leader.name, &document.helper.name);
     let mut risks = vec![
-        format!(
-            "If {leader} and {helper} put their shares together, they can read every answer. They have promised not to."
-        ),
+        format!("If {leader} and {helper} put their shares together, they can read every answer."),
         "Whoever serves this page could change it. So could an extension of this browser.".to_owned(),
         "If everybody but you put their answers together, they can compute yours from an exact count."
             .to_owned(),
@@ -358,11 +360,9 @@ fn residual_risks(document: &Document) -> Vec<String> {
     ];
     match document.credentials {
         Credentials::None => risks.push("Anybody can answer here, as often as they like.".into()),
-        Credentials::Codes => {
-            risks.push("Whoever sends the invitations can answer with those that nobody uses.".into())
-        }
+        Credentials::Codes => risks.push("Whoever has the list of invitation codes can answer in the place of others, and find out whether a code was used. If they also open the sum, or work together with one operator, they can single out answers that way.".into()),
         Credentials::Tokens { .. } => {
-            risks.push("The portal knows that you have opened the survey with your login, though not what you answer.".into());
+            risks.push("The portal knows that you have opened the survey with your login, though not what you answer. If those who run it take part in the place of others, and also open the sum or work together with one operator, they can single out answers that way.".into());
         }
     }
     risks
@@ -406,8 +406,8 @@ fn code_summary(props: &ScreenProps) -> Html {
 }
 
 const STEPS: [(Step, &str); 4] = [
-    (Step::Credential, "Checking that you can take part"),
     (Step::Keys, "Asking both operators for their keys"),
+    (Step::Credential, "Checking that you can take part"),
     (Step::Sealing, "Splitting and sealing your answers"),
     (Step::Sending, "Sending the sealed shares"),
 ];
@@ -452,7 +452,7 @@ fn failed(props: &ScreenProps, error: &UploadError) -> Html {
             <div ref={props.summary.clone()} class="error-summary" part="error-summary" tabindex="-1" role="alert"
                 aria-labelledby="error-title">
                 <h2 id="error-title">{ "Your answers were not handed in" }</h2>
-                <p>{ capitalised(&error.to_string()) }{ "." }</p>
+                <p>{ capitalised(&reason(&props.session, error)) }{ "." }</p>
                 if let Some(error) = &props.session.remote.error {
                     <p>{ &error.text }</p>
                 }
@@ -470,15 +470,29 @@ fn failed(props: &ScreenProps, error: &UploadError) -> Html {
     }
 }
 
+/// Returns what went wrong, with the name of the operator that it is about.
+fn reason(session: &Session, error: &UploadError) -> String {
+    match (error, session.remote_settings()) {
+        (UploadError::NoKey(role), Some(remote)) => {
+            format!("{} cannot be reached", remote.task.operator(*role).name)
+        }
+        _ => error.to_string(),
+    }
+}
+
 fn advice(error: &UploadError) -> &'static str {
     match error {
-        UploadError::Refused { .. } => {
-            "The operator has kept nothing of this try. If an earlier one was interrupted, your answers may have arrived then, and they count once."
+        UploadError::Refused { reason: Some(reason), .. } if reason.contains("used already") => {
+            "If an earlier try was interrupted, your answers arrived then, and they count once. If you have not answered before, tell whoever invited you."
         }
+        UploadError::Refused { .. } => "Nothing of this try was kept. Your answers are still on this page.",
         UploadError::Unreachable => {
             "They may have arrived all the same. Trying again sends the very same sealed shares, and they count once."
         }
-        _ => "Nothing was sent yet, and your answers are still on this page. Check your connection.",
+        UploadError::Forbidden => "Nothing was sent. Your answers are still on this page.",
+        UploadError::Tokens(_) | UploadError::NoKey(_) => {
+            "Nothing was sent yet, and your answers are still on this page. Check your connection, or try again later."
+        }
     }
 }
 
@@ -511,11 +525,17 @@ pub fn sent(props: &ScreenProps) -> Html {
 
 /// The end: nothing is left.
 pub fn done(props: &ScreenProps) -> Html {
-    let was_sent = !props.session.remote.receipt.is_empty();
+    let text = match props.session.remote.upload {
+        Upload::Failed(UploadError::Unreachable) => {
+            "Your answers were erased from this device. It is not certain whether they were handed in before."
+        }
+        Upload::Failed(_) => "Your answers were erased from this device. They were not handed in.",
+        Upload::None | Upload::Working(_) => "Your answers were handed in, and erased from this device.",
+    };
     html! {
         <>
             { props.heading(None, "Thank you") }
-            { lead(if was_sent { "Your answers were handed in, and erased from this device." } else { "Your answers were erased from this device. They were not handed in." }) }
+            { lead(text) }
         </>
     }
 }

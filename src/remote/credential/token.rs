@@ -87,6 +87,11 @@ impl Blinded {
         Some(Blinded { task: *task, parts: [part(Role::Leader)?, part(Role::Helper)?] })
     }
 
+    /// Returns whether the tokens are for a task.
+    pub fn is_of(&self, task: &[u8; 32]) -> bool {
+        self.task == *task
+    }
+
     /// Returns what the portal is asked to sign.
     pub fn request(&self) -> TokenPair {
         let [leader, helper] = &self.parts;
