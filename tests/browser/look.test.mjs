@@ -56,6 +56,10 @@ scenario("every part of the README can be styled by the page", async (portal) =>
   await group.locator("balint-report table").first().waitFor();
   (await marked(group)).forEach((part) => seen.add(part));
 
+  const home = await portal.openRemote();
+  await markParts(portal);
+  (await marked(home)).forEach((part) => seen.add(part));
+
   const wrong = await portal.place({ instrument: "none" });
   await markParts(portal);
   (await marked(wrong)).forEach((part) => seen.add(part));

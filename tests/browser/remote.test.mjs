@@ -294,6 +294,12 @@ operated(
     await answerUpToSending(survey, {});
     await handIn(survey);
 
+    // A link that lost its last letter: the field is there, and says what is wrong.
+    const clipped = await portal.placeRemote(operators, { code: own.slice(0, -1) });
+    await press(clipped, "Start");
+    await clipped.locator(".error-summary:focus", { hasText: "found 19 letters and digits" }).waitFor();
+    assert.equal(await clipped.getByLabel("Your invitation code").inputValue(), own.slice(0, -1));
+
     const second = await portal.placeRemote(operators, { code: own });
     await answerUpToSending(second, {});
     await press(second, "Seal and send my answers");
@@ -329,7 +335,7 @@ operated(
     assert.doesNotMatch(await portal.page.evaluate(() => location.href), /code/, "the code is taken out of the address");
     await answerUpToSending(survey, {});
     await press(survey, "Seal and send my answers");
-    await survey.locator(".error-summary:focus", { hasText: "The second operator cannot be reached" }).waitFor();
+    await survey.locator(".error-summary:focus", { hasText: "Students’ Union cannot be reached" }).waitFor();
     assert.deepEqual(portal.log.puts(), []);
     isAway = false;
     await press(survey, "Try again");
@@ -355,6 +361,40 @@ operated(
   },
   { mayLog: [/404/] },
 );
+
+scenario("a portal that signs and whose answer is lost is asked to sign the same again", async (portal) => {
+  const survey = await portal.openRemote();
+  const asked = [];
+  await portal.page.route("**/api/demo/tokens", async (route) => {
+    asked.push(route.request().postData());
+    const response = await route.fetch();
+    return asked.length === 1 ? route.abort() : route.fulfill({ response });
+  });
+  await answerUpToSending(survey, {});
+  await press(survey, "Seal and send my answers");
+  await survey.locator(".error-summary:focus", { hasText: "the portal does not let you take part" }).waitFor();
+  await press(survey, "Try again");
+  await at(survey, "your answers were handed in");
+  assert.equal(asked.length, 2);
+  assert.equal(asked[0], asked[1]);
+}, { mayLog: [/Failed to load resource/] });
+
+scenario("an answer of something between the page and the operator is no refusal", async (portal) => {
+  const survey = await portal.openRemote();
+  const sent = [];
+  await portal.page.route("**/reports", async (route) => {
+    sent.push(route.request().postDataBuffer().toString("hex"));
+    const response = await route.fetch();
+    return sent.length === 1 ? route.fulfill({ status: 502 }) : route.fulfill({ response });
+  });
+  await answerUpToSending(survey, {});
+  await press(survey, "Seal and send my answers");
+  await survey.locator(".error-summary:focus").waitFor();
+  await survey.getByText("They may have arrived all the same.").waitFor();
+  await press(survey, "Try again");
+  await at(survey, "your answers were handed in");
+  assert.equal(sent[0], sent[1], "the same bytes");
+}, { mayLog: [/status of 502/] });
 
 scenario("a survey in person or in a group loads nothing of the remote one", async (portal) => {
   await portal.open();
