@@ -40,10 +40,9 @@
 //! | a table or a sentence of the report | [`report::layout`], [`report::method`], [`report::cherries`] |
 //! | how a report is written | [`report::text`], [`report::markdown`], [`report::html`], [`report::csv`] |
 //! | what the coordinator's page holds | [`workspace`], [`view::coordinator`] |
-//! | a survey that is answered from home: shares, task, credentials | [`remote`], [`view::remote`] |
-//! | the operators' processes | `src/bin/balint-survey/aggregator/` |
 //! | what a device keeps of a running collection | [`custody`] |
-//! | a survey that is answered from home | [`remote`], `src/bin/balint-survey/{task,invite,issuer,collect}.rs` |
+//! | a survey that is answered from home: shares, task, credentials | [`remote`], [`view::remote`] |
+//! | its files and its operators' processes | `src/bin/balint-survey/`: `task`, `invite`, `issuer`, `aggregator/` |
 //! | how its sum becomes a release | [`remote::collecting`] |
 //! | an attack on anonymity | `tests/attacks.rs` |
 //! | a screen | [`view::screens`], [`view::group`] |
