@@ -12,6 +12,8 @@ use balint_survey::remote::credential::Credentials;
 use balint_survey::remote::dap09::{self, HpkeConfig, PrivateKey, Sum};
 use balint_survey::remote::keys::{Collector, CollectorFile};
 use balint_survey::remote::task::{Document, Task};
+use balint_survey::tally::Tally;
+use balint_survey::tally::indicators::Indicators;
 use janus_messages::query_type::TimeInterval;
 use janus_messages::{CollectionReq, Interval};
 use prio::codec::Decode;
@@ -134,7 +136,10 @@ fn a_survey_that_goes_on_is_closed_only_when_that_is_meant() {
 #[test]
 fn problems_of_the_protocol_are_said_in_plain_words() {
     for (kind, expected) in [
-        ("invalidBatchSize", "fewer than 50 have answered: nothing was opened, and the survey goes on"),
+        (
+            "invalidBatchSize",
+            "fewer than 50 have answered; the survey is over: nothing can be opened any more",
+        ),
         (
             "batchQueriedTooManyTimes",
             "the sum was opened before, by another request than this one: it opens only once",
@@ -162,7 +167,7 @@ fn problems_of_the_protocol_are_said_in_plain_words() {
         }
     }
     let unauthorized = collecting().answer(&answer(401, "")).expect_err("a problem");
-    assert_eq!(unauthorized, GatherError::Problem { problem: Problem::Unauthorized, minimum_batch: 50 });
+    assert!(matches!(unauthorized, GatherError::Problem { problem: Problem::Unauthorized, .. }));
 }
 
 #[test]
@@ -360,4 +365,89 @@ fn a_class_smaller_than_the_batch_never_opens() {
     let sums = vec![0; collector.task.document().vdaf.length];
     let error = finish(&collector.task, &Sum { reports: count, sums }).expect_err("too few");
     assert_eq!(error.to_string(), "the batch has 46 reports; expected 50 or more");
+}
+
+#[test]
+fn too_few_while_the_survey_is_open_leave_it_open() {
+    let (_, closes) = collector().task.window();
+    let mut collecting = Collecting::new(collector(), closes - 1, true).expect("closed now");
+    let body = "{\"type\": \"urn:ietf:params:ppm:dap:error:invalidBatchSize\"}";
+    assert_eq!(
+        collecting.answer(&answer(400, body)).expect_err("a problem").to_string(),
+        "fewer than 50 have answered: nothing was opened, and the survey goes on"
+    );
+}
+
+#[test]
+fn what_the_leader_says_of_the_helper_is_passed_on_without_what_a_terminal_obeys() {
+    let error = |detail: &str| {
+        let kind = "urn:ietf:params:ppm:dap:error:invalidBatchSize";
+        let body = serde_json::json!({ "type": kind, "detail": detail }).to_string();
+        collecting().answer(&answer(400, body)).expect_err("a problem").to_string()
+    };
+    let ours = "fewer than 50 have answered; the survey is over: nothing can be opened any more";
+    assert_eq!(error("the batch has 3 reports"), ours);
+    assert_eq!(
+        error("the helper \u{1b}[2Jrefuses 12 reports"),
+        format!("{ours} (the leader says: the helper [2Jrefuses 12 reports)")
+    );
+    assert!(error(&"helper".repeat(1000)).len() < 500);
+}
+
+#[test]
+fn a_leader_that_is_not_ready_says_why_and_in_the_end_there_is_something_to_do() {
+    let mut collecting = collecting();
+    waits(collecting.answer(&answer(201, "")));
+    let mut ask = |body: &str| {
+        waits(collecting.answer(&answer(202, body)));
+        collecting.delay()
+    };
+    let away = "{\"detail\": \"waiting for the helper, which cannot be reached\"}";
+    assert_eq!(ask(""), None);
+    let said = "Faculty IT (leader) is waiting: waiting for the helper, which cannot be reached";
+    assert_eq!(ask(away).as_deref(), Some(said));
+    let hint = "; if this goes on, ask Students’ union whether their process runs";
+    assert_eq!(ask(""), Some(format!("Faculty IT (leader) is waiting{hint}")));
+    assert_eq!(ask(away), Some(format!("{said}{hint}")));
+    assert_eq!(ask("<html>"), Some(format!("Faculty IT (leader) is waiting{hint}")));
+}
+
+#[test]
+fn what_the_leader_has_deleted_is_called_that() {
+    let mut collecting = collecting();
+    waits(collecting.answer(&answer(201, "")));
+    assert_eq!(
+        collecting.answer(&answer(204, "")).expect_err("deleted").to_string(),
+        "the leader has deleted what was asked for, and gives the sum to nobody any more; \
+         expected to have it from the first time, or to ask Faculty IT what has happened"
+    );
+}
+
+#[test]
+fn more_reports_than_were_invited_give_nothing() {
+    let task = collector().task;
+    let entries = task.document().vdaf.length;
+    for reports in [291, u64::MAX] {
+        let sum = Sum { reports, sums: vec![u128::from(u64::MAX); entries] };
+        assert_eq!(
+            finish(&task, &sum).expect_err("too many").to_string(),
+            format!(
+                "the batch has {reports} reports; expected at most 290, as many as were invited: \
+                 the operators took more, and nothing is released"
+            )
+        );
+    }
+}
+
+#[test]
+fn no_count_is_too_large_to_be_checked() {
+    for instrument in Instrument::built_in() {
+        let entries = Indicators::count(&instrument);
+        for (respondents, sum) in [(u64::MAX, u64::MAX), (u64::MAX, u64::MAX / 2), (1 << 62, 1 << 62)] {
+            let sums = vec![u128::from(sum); entries];
+            let found = Tally::from_indicator_sums(&instrument, respondents, &sums).expect("so many sums");
+            // Nobody can have given each of two answers to a single choice, nor left it out as well.
+            assert!(found.voided.len() > instrument.items().len(), "{:?}", found.voided);
+        }
+    }
 }

@@ -47,7 +47,8 @@ fn check_fails(folder: &Path, arguments: &[&str], expected: &str) {
     assert_eq!(errors.lines().last(), Some(format!("balint-survey: {expected}").as_str()));
 }
 
-const TASK: [&str; 19] = [
+/// A survey that is over by now, made on the day on which it opens.
+const TASK: [&str; 21] = [
     "task",
     "--instrument",
     "stress-experience",
@@ -67,6 +68,8 @@ const TASK: [&str; 19] = [
     "https://union.example",
     "--helper-name",
     "Students' union",
+    "--today",
+    "2014-01-13",
 ];
 
 /// Returns the arguments of `task` with others in the place of some, or more of them.
@@ -140,6 +143,7 @@ fn task_makes_a_file_for_each_party_and_says_what_to_do_with_them() {
         "time_precision: 86400".to_owned(),
         "task_expiration: 1393199999".to_owned(),
         "tolerable_clock_skew: 86400".to_owned(),
+        "Hand leader.json and helper.json over, and delete them here".to_owned(),
         format!("collector_hpke_config: {}", task.document().collector_hpke_config),
     ] {
         assert!(printed.contains(&value), "{value}: {printed}");
@@ -236,6 +240,21 @@ fn task_refuses_in_the_words_of_its_flags_and_makes_nothing() {
         &[("--leader-name", "")],
         "--leader-name: found nothing; expected who runs it, for the respondents to read",
     );
+    check(
+        &[("--today", "2014-02-24")],
+        "--closes: found 2014-02-23; expected 2014-02-24, which is today (UTC), or later: \
+         nobody could answer any more",
+    );
+    check(
+        &[("--helper-name", "faculty it")],
+        "--leader-name and --helper-name: both are \"Faculty IT\"; expected the names of two independent operators, \
+         as one who has both shares can read every answer",
+    );
+    // Without a day of its own it asks the clock.
+    let clock = run(folder.path(), &TASK[..19], b"");
+    let errors = String::from_utf8_lossy(&clock.stderr).into_owned();
+    assert!(errors.starts_with("balint-survey: --closes: found 2014-02-23; expected 20"), "{errors}");
+    assert_eq!(listing(folder.path()), []);
     let output = run(folder.path(), &task_with(&[("--opens", "13.1.2014")]), b"");
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2));
@@ -250,7 +269,20 @@ fn invite_makes_codes_that_both_operators_know_and_that_open_in_no_order() {
     let folder = folder();
     output(folder.path(), &TASK, b"");
     let page = "https://school.example/survey";
-    output(folder.path(), &["invite", "--task", "class/task.json", "--count", "290", "--page", page], b"");
+    let printed = output(
+        folder.path(),
+        &["invite", "--task", "class/task.json", "--count", "290", "--page", page],
+        b"",
+    );
+    for words in [
+        "leader-codes.json  to Faculty IT (leader)",
+        "helper-codes.json  to Students' union (helper)",
+        "invitations.csv    to whoever sends the mails",
+        "Each operator recognises the codes by its file, and can make none from it.",
+        "Run this once per survey",
+    ] {
+        assert!(printed.contains(words), "{words}: {printed}");
+    }
     let task = task(&folder, "class/task.json");
     let mail = read(&folder, "class/invitations.csv");
     let mut lines = mail.lines();
@@ -312,10 +344,8 @@ fn invite_refuses_what_does_not_fit_the_task() {
     );
     check(
         &["class/leader.json", "--count", "1"],
-        "class/leader.json: line 2, column 8: unknown field `role`, expected one of `protocol`, `task_id`, \
-         `collection`, `instrument`, `instrument_hash`, `policy`, `policy_hash`, `eligible`, `opens`, `closes`, \
-         `leader`, `helper`, `minimum_batch`, `time_precision`, `vdaf`, `credentials`, `collector_hpke_config`; \
-         expected a task, as `balint-survey task` makes it",
+        "class/leader.json: this is the leader's leader.json; expected the survey's task.json, which \
+         `balint-survey task` has made",
     );
 }
 
@@ -340,7 +370,7 @@ fn sign_signs_tokens_that_finish_and_verify() {
     check_fails(
         folder.path(),
         &["sign", "--key", "class/task.json"],
-        "class/task.json: no keys; expected the issuer.json that `balint-survey task --credentials tokens` has made",
+        "class/task.json: this is the survey's task.json; expected the issuer.json that `balint-survey task --credentials tokens` has made",
     );
 }
 
@@ -383,9 +413,43 @@ fn collect_makes_the_release_of_what_janus_has_printed() {
     check_fails(
         folder.path(),
         &["collect", "--key", "class/task.json"],
-        "class/task.json: line 2, column 12: unknown field `protocol`, expected one of `task`, `private_key`, \
-         `collector_token`; expected a file that `balint-survey task` has made",
+        "class/task.json: this is the survey's task.json; expected the coordinator's collector.json, which \
+         `balint-survey task` has made",
     );
+    check_fails(
+        folder.path(),
+        &["report", "class/collector.json"],
+        "class/collector.json: this is the coordinator's collector.json; expected a release, which \
+         `balint-survey collect` or `release` has made",
+    );
+    fs::write(folder.path().join("many.txt"), janus(&task, 291, 0)).expect("a file");
+    check_fails(
+        folder.path(),
+        &of("many.txt"),
+        "many.txt: the batch has 291 reports; expected at most 290, as many as were invited: \
+         the operators took more, and nothing is released",
+    );
+}
+
+#[test]
+fn collect_writes_the_release_into_a_new_file_alone() {
+    let folder = folder();
+    output(folder.path(), &TASK, b"");
+    let task = task(&folder, "class/task.json");
+    let arguments = ["collect", "--key", "class/collector.json", "--janus", "-", "--out", "release.json"];
+    // What fails makes no file.
+    assert!(!run(folder.path(), &arguments, janus(&task, 49, 0).as_bytes()).status.success());
+    assert!(!folder.path().join("release.json").exists());
+    let printed = output(folder.path(), &arguments, janus(&task, 60, 0).as_bytes());
+    assert_eq!(printed, "The release is in release.json\n");
+    let json = read(&folder, "release.json");
+    assert!(Release::from_json(json.as_bytes(), &Instrument::built_in()).is_ok());
+    check_fails(
+        folder.path(),
+        &arguments,
+        "--out: release.json is there already, and nothing is overwritten; expected another file: --out FILE",
+    );
+    assert_eq!(read(&folder, "release.json"), json);
 }
 
 /// A leader on this machine that answers what it is told to, in order, and tells what it was asked.
@@ -444,20 +508,39 @@ fn collect_asks_until_the_sum_is_there_and_prints_its_release() {
     let address = place.local_addr().expect("an address");
     let (task, token) = local_task(&folder, &format!("http://{address}/"));
     let sealed = collected::collection(&task, 60);
+    let busy = ("202 Accepted\r\nretry-after: 1", Vec::new());
+    let away = br#"{"detail": "waiting for the helper, which cannot be reached"}"#.to_vec();
     let answers = [
         ("201 Created", Vec::new()),
-        ("202 Accepted\r\nretry-after: 1", Vec::new()),
+        busy.clone(),
+        busy.clone(),
+        busy.clone(),
+        busy,
+        ("202 Accepted\r\nretry-after: 1", away),
         ("503 Service Unavailable\r\nretry-after: 1", Vec::new()),
         ("200 OK", sealed),
     ];
     let serving = thread::spawn(move || {
         answers.map(|(head, body)| exchange(place.accept().expect("a client").0, head, &body)).to_vec()
     });
-    let printed = output(folder.path(), &["collect", "--key", "class/collector.json"], b"");
+    let found = run(folder.path(), &["collect", "--key", "class/collector.json"], b"");
+    let errors = String::from_utf8(found.stderr).expect("text");
+    assert!(found.status.success(), "{errors}");
+    let told: Vec<&str> = errors.lines().filter(|line| line.contains("is waiting")).collect();
+    assert_eq!(
+        told,
+        [
+            "Faculty IT (leader) is waiting; if this goes on, ask Students' union whether their process runs",
+            "Faculty IT (leader) is waiting: waiting for the helper, which cannot be reached; if this goes on, \
+             ask Students' union whether their process runs",
+        ]
+    );
+    let printed = String::from_utf8(found.stdout).expect("text");
     let release = Release::from_json(printed.as_bytes(), &Instrument::built_in()).expect("a release");
     assert_eq!(release.respondents().exact(), Some(60));
     let asked = serving.join().expect("the leader");
-    let expected = ["PUT", "POST", "POST", "POST"].map(|method| format!("{method} Bearer {token}"));
+    let expected = ["PUT", "POST", "POST", "POST", "POST", "POST", "POST", "POST"]
+        .map(|method| format!("{method} Bearer {token}"));
     assert_eq!(asked, expected);
 }
 
@@ -470,7 +553,7 @@ fn collect_says_in_plain_words_that_too_few_have_answered() {
     check_fails(
         folder.path(),
         &["collect", "--key", "class/collector.json"],
-        "fewer than 50 have answered: nothing was opened, and the survey goes on",
+        "fewer than 50 have answered; the survey is over: nothing can be opened any more",
     );
     serving.join().expect("the leader");
 }

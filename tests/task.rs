@@ -7,17 +7,13 @@ use balint_survey::disclosure::Policy;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::credential::Credentials;
 use balint_survey::remote::dap09::HpkeConfig;
-use balint_survey::remote::keys::{CollectorFile, OperatorFile};
-use balint_survey::remote::task::{Document, Moment, Operator, Parameters, Task};
+use balint_survey::remote::keys::{CodesFile, CollectorFile, KeysError, OperatorFile};
+use balint_survey::remote::task::{Document, Moment, Parameters, Task};
 use balint_survey::remote::{Role, base64url};
 use balint_survey::report::fieldwork::Day;
 
 fn day(text: &str) -> Day {
     Day::try_from(text.to_owned()).expect("a day")
-}
-
-fn operator(name: &str, url: &str) -> Operator {
-    Operator { name: name.to_owned(), url: url.to_owned() }
 }
 
 fn document() -> Document {
@@ -174,6 +170,17 @@ fn an_operator_has_a_name() {
 }
 
 #[test]
+fn two_operators_do_not_share_a_name() {
+    for name in ["Faculty IT", " faculty it "] {
+        check_refused(
+            |d| d.helper.name = name.into(),
+            "leader.name and helper.name: both are \"Faculty IT\"; expected the names of two independent \
+             operators, as one who has both shares can read every answer",
+        );
+    }
+}
+
+#[test]
 fn two_operators_do_not_share_a_host() {
     for helper in [
         "https://faculty.example/",
@@ -298,7 +305,7 @@ fn the_portals_keys_can_be_read() {
     let tokens = || Credentials::Tokens { leader: "AAAA".into(), helper: "AAAA".into() };
     check_refused(
         |d| d.credentials = tokens(),
-        "credentials.leader: expected an RSA public key (DER of a SubjectPublicKeyInfo in base64url)",
+        "credentials.leader: expected an RSA public key of 2048 bits (DER of a SubjectPublicKeyInfo in base64url)",
     );
 }
 
@@ -363,4 +370,71 @@ fn files_of_keys_are_refused_in_exact_words() {
         operator(Role::Leader, &key, None),
         refused("collector_token: expected what the coordinator shows")
     );
+}
+
+#[test]
+fn a_file_in_the_place_of_another_is_called_by_its_name() {
+    let task = check_accepted(|_| {});
+    let instruments = Instrument::built_in();
+    let text = Task::write(task.document());
+    let operator = |role: Role| OperatorFile {
+        role,
+        task: text.clone(),
+        verify_key: String::new(),
+        aggregator_token: String::new(),
+        collector_token: None,
+    };
+    let collector =
+        CollectorFile { task: text.clone(), private_key: String::new(), collector_token: String::new() };
+    let json = |value: &dyn Fn() -> serde_json::Result<Vec<u8>>| value().expect("a file");
+    let leader = json(&|| serde_json::to_vec(&operator(Role::Leader)));
+    let helper = json(&|| serde_json::to_vec(&operator(Role::Helper)));
+    let collector = json(&|| serde_json::to_vec(&collector));
+    let codes = json(&|| serde_json::to_vec(&CodesFile::new(&task, Role::Leader, vec![[1; 32]])));
+    let issuer =
+        br#"{"leader": "-----BEGIN PRIVATE KEY-----", "helper": "-----BEGIN PRIVATE KEY-----"}"#.to_vec();
+    let files = [
+        (text.clone().into_bytes(), "this is the survey's task.json"),
+        (leader, "this is the leader's leader.json"),
+        (helper, "this is the helper's helper.json"),
+        (collector, "this is the coordinator's collector.json"),
+        (codes, "this is the leader's leader-codes.json"),
+        (issuer, "this is the portal's issuer.json"),
+        (b"code,link\r\nA,B\r\n".to_vec(), "this is no JSON, but the invitations.csv of the mail merge"),
+        (b"\xef\xbb\xbfcode\r\nA\r\n".to_vec(), "this is no JSON, but the invitations.csv of the mail merge"),
+        (b"year,sex\n1,2\n".to_vec(), "this is no JSON"),
+    ];
+    type Read<'a> = &'a dyn Fn(&[u8]) -> Result<(), String>;
+    let told = |error: KeysError| error.to_string();
+    let readers: [(&str, &str, Read); 4] = [
+        ("task.json", "the survey's task.json, which `balint-survey task` has made", &|json| {
+            Task::from_json(json, &instruments).map(|_| ()).map_err(|error| error.to_string())
+        }),
+        (
+            "leader.json helper.json",
+            "an operator's leader.json or helper.json, which `balint-survey task` has made",
+            &|json| OperatorFile::from_json(json, &instruments).map(|_| ()).map_err(told),
+        ),
+        (
+            "collector.json",
+            "the coordinator's collector.json, which `balint-survey task` has made",
+            &|json| CollectorFile::from_json(json, &instruments).map(|_| ()).map_err(told),
+        ),
+        (
+            "leader-codes.json",
+            "the leader's leader-codes.json, which `balint-survey invite` has made",
+            &|json| CodesFile::from_json(json, &task, Role::Leader).map(|_| ()).map_err(told),
+        ),
+    ];
+    for (own, expected, read) in readers {
+        for (json, found) in &files {
+            let name = found.rsplit(' ').next().expect("a name");
+            if !own.split(' ').any(|own| own == name) {
+                assert_eq!(read(json), Err(format!("{found}; expected {expected}")));
+            }
+        }
+    }
+    // What is broken or of another kind keeps its place.
+    let error = CollectorFile::from_json(b"{\"a\": 1}", &instruments).map(|_| ()).map_err(told);
+    assert!(error.expect_err("no key").starts_with("line 1, column 4: unknown field `a`"));
 }

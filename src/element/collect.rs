@@ -6,9 +6,11 @@ use wasm_bindgen::prelude::*;
 
 use crate::browser;
 use crate::instrument::Instrument;
+use crate::remote::Role;
 use crate::remote::collecting::describe::Description;
 use crate::remote::collecting::{Collecting, GatherError};
 use crate::remote::keys::{Collector, CollectorFile};
+use crate::remote::task::Task;
 use crate::submit::collect::{self as submit, CollectError, Progress};
 
 /// Returns what a coordinator is told of the survey that a key is for, as JSON: see [`Description`].
@@ -38,15 +40,15 @@ pub async fn collect(
     onprogress: Function,
 ) -> Result<String, JsError> {
     let collecting = Collecting::new(read(&collector_json)?, browser::now(), closes_now)?;
-    let leader = collecting.task().document().leader.name.clone();
+    let task = collecting.task().clone();
     let is_wanted = |progress: Progress| {
-        let sentence = JsValue::from_str(&in_words(progress, &leader));
+        let sentence = JsValue::from_str(&in_words(progress, &task));
         onprogress.call1(&JsValue::NULL, &sentence).is_ok_and(|goes_on| goes_on.is_truthy())
     };
     let gathered = submit::collect(collecting, is_wanted).await.map_err(|error| match error {
-        CollectError::Gather(error @ GatherError::Unreachable { .. }) => JsError::new(&format!(
-            "{error}. Is it listed in this page’s Content-Security-Policy, under connect-src?"
-        )),
+        CollectError::Gather(error @ GatherError::Unreachable { .. }) => {
+            JsError::new(&format!("{error} – {}", or_not_allowed(&task)))
+        }
         CollectError::Gather(error) => error.into(),
         CollectError::Cancelled => JsError::new("stopped; ask again, and it goes on where it stopped"),
     })?;
@@ -57,10 +59,20 @@ fn read(collector_json: &str) -> Result<Collector, JsError> {
     Ok(CollectorFile::from_json(collector_json.as_bytes(), &Instrument::built_in())?)
 }
 
-fn in_words(progress: Progress, leader: &str) -> String {
+/// Returns the other reason for which a browser reaches nobody: it tells neither from the other.
+fn or_not_allowed(task: &Task) -> String {
+    let origin = task.origin(Role::Leader);
+    format!("or this page’s Content-Security-Policy does not allow it: connect-src must name {origin}")
+}
+
+fn in_words(progress: Progress, task: &Task) -> String {
+    let leader = &task.operator(Role::Leader).name;
     match progress {
         Progress::Asking => format!("Asking {leader} for the sum …"),
-        Progress::Waiting => format!("{leader} adds up; asking again in a moment …"),
-        Progress::Retrying => format!("{leader} cannot be reached; asking again in a moment …"),
+        Progress::Waiting { delay: Some(delay) } => format!("{delay}. Asking again in a moment …"),
+        Progress::Waiting { delay: None } => format!("{leader} adds up; asking again in a moment …"),
+        Progress::Retrying => {
+            format!("{leader} cannot be reached, {}. Asking again in a moment …", or_not_allowed(task))
+        }
     }
 }

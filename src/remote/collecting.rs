@@ -24,6 +24,10 @@ const WAIT: u64 = 5;
 const LONGEST_WAIT: u64 = 60;
 /// How often in a row the leader may be unreachable or in trouble.
 const TRIES: u32 = 5;
+/// How often in a row the leader may say that it is not ready before there is something to do about it.
+const PATIENCE: u32 = 3;
+/// How much of what the leader says is shown, in characters.
+const LONGEST_DETAIL: usize = 300;
 
 /// A collection that is going on.
 pub struct Collecting {
@@ -31,6 +35,12 @@ pub struct Collecting {
     step: Step,
     /// How often in a row nothing useful was answered.
     failures: u32,
+    /// How often in a row it said that it is not ready.
+    waits: u32,
+    /// What it said that it waits for.
+    detail: Option<String>,
+    /// Whether the window was over when this began.
+    is_over: bool,
 }
 
 /// Prints no key.
@@ -107,6 +117,14 @@ pub enum GatherError {
     Problem {
         problem: Problem,
         minimum_batch: u64,
+        /// Whether no more answers can come.
+        is_over: bool,
+        /// What the leader says about it.
+        detail: Option<String>,
+    },
+    /// What was asked for is not there any more.
+    Deleted {
+        leader: String,
     },
     /// It did not give it for another reason.
     Status {
@@ -114,6 +132,11 @@ pub enum GatherError {
         reason: Option<String>,
     },
     Opening(dap09::CollectionError),
+    /// There are more reports than people who were invited.
+    TooMany {
+        found: u64,
+        expected: u64,
+    },
     Sums(IndicatorError),
     Refused(Refusal),
     /// The release of the sums is none that anybody would accept: at least one respondent did not use this program.
@@ -153,6 +176,11 @@ impl Problem {
             _ => return None,
         })
     }
+
+    /// Returns whether the leader's own words add to ours: where they say what the helper has refused.
+    fn is_explained_by(self, detail: &str) -> bool {
+        matches!(self, Problem::SmallBatch | Problem::Mismatch) && detail.contains("helper")
+    }
 }
 
 impl fmt::Display for GatherError {
@@ -169,7 +197,18 @@ impl fmt::Display for GatherError {
             Self::Unreachable { url } => {
                 write!(f, "{url} cannot be reached; nothing is lost: asking again goes on where this stopped")
             }
-            Self::Problem { problem, minimum_batch } => problem_in_words(*problem, *minimum_batch, f),
+            Self::Problem { problem, minimum_batch, is_over, detail } => {
+                problem_in_words(*problem, *minimum_batch, *is_over, f)?;
+                match detail.as_ref().filter(|detail| problem.is_explained_by(detail)) {
+                    Some(detail) => write!(f, " (the leader says: {detail})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Deleted { leader } => write!(
+                f,
+                "the leader has deleted what was asked for, and gives the sum to nobody any more; \
+                 expected to have it from the first time, or to ask {leader} what has happened"
+            ),
             Self::Status { status, reason: Some(reason) } => {
                 write!(f, "the leader answers with status {status}: {reason}")
             }
@@ -177,6 +216,11 @@ impl fmt::Display for GatherError {
                 write!(f, "the leader answers with status {status}; expected the sum")
             }
             Self::Opening(error) => error.fmt(f),
+            Self::TooMany { found, expected } => write!(
+                f,
+                "the batch has {found} reports; expected at most {expected}, as many as were invited: \
+                 the operators took more, and nothing is released"
+            ),
             Self::Sums(error) => error.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Impossible(error) => write!(
@@ -197,8 +241,17 @@ impl fmt::Display for GatherError {
 
 impl std::error::Error for GatherError {}
 
-fn problem_in_words(problem: Problem, minimum_batch: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn problem_in_words(
+    problem: Problem,
+    minimum_batch: u64,
+    is_over: bool,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     match problem {
+        Problem::SmallBatch if is_over => write!(
+            f,
+            "fewer than {minimum_batch} have answered; the survey is over: nothing can be opened any more"
+        ),
         Problem::SmallBatch => write!(
             f,
             "fewer than {minimum_batch} have answered: nothing was opened, and the survey goes on"
@@ -231,10 +284,18 @@ impl Collecting {
     /// If the survey has not opened, or goes on and is not to be closed now.
     pub fn new(collector: Collector, now: u64, closes_now: bool) -> Result<Collecting, GatherError> {
         let document = collector.task.document();
-        match collector.task.moment(now) {
+        let moment = collector.task.moment(now);
+        match moment {
             Moment::BeforeOpening => Err(GatherError::NotOpen { opens: document.opens }),
             Moment::Open if !closes_now => Err(GatherError::NotOver { closes: document.closes }),
-            Moment::Open | Moment::AfterClosing => Ok(Collecting { collector, step: Step::Ask, failures: 0 }),
+            Moment::Open | Moment::AfterClosing => Ok(Collecting {
+                collector,
+                step: Step::Ask,
+                failures: 0,
+                waits: 0,
+                detail: None,
+                is_over: moment == Moment::AfterClosing,
+            }),
         }
     }
 
@@ -270,6 +331,7 @@ impl Collecting {
     ///
     /// If it does not give the sum, now or later, or no release can be made of it.
     pub fn answer(&mut self, answer: &Answer) -> Result<Next, GatherError> {
+        self.detail = None;
         match (answer.status, self.step) {
             (200..=299, Step::Ask) => {
                 self.step = Step::Poll;
@@ -278,10 +340,19 @@ impl Collecting {
             }
             (202, Step::Poll) => {
                 self.failures = 0;
+                self.waits += 1;
+                self.detail = detail(&answer.body);
                 Ok(Next::Wait(wait(answer)))
             }
+            (204, Step::Poll) => {
+                let leader = self.task().operator(Role::Leader).name.clone();
+                Err(GatherError::Deleted { leader })
+            }
             (200..=299, Step::Poll) => self.open(&answer.body).map(|gathered| Next::Done(Box::new(gathered))),
-            (429 | 500.., _) => self.try_again(wait(answer), self.refusal(answer)),
+            (429 | 500.., _) => {
+                self.detail = detail(&answer.body);
+                self.try_again(wait(answer), self.refusal(answer))
+            }
             _ => Err(self.refusal(answer)),
         }
     }
@@ -293,8 +364,22 @@ impl Collecting {
     /// If that has happened too often.
     pub fn unreachable(&mut self) -> Result<Next, GatherError> {
         let url = self.task().operator(Role::Leader).url.clone();
+        self.detail = None;
         // Each time twice as long: 1, 2, 4, 8 seconds.
         self.try_again(1 << self.failures, GatherError::Unreachable { url })
+    }
+
+    /// Returns why there is no sum yet, where the leader has said it, or where it takes long: then somebody
+    /// has to see to it.
+    pub fn delay(&self) -> Option<String> {
+        let [leader, helper] = Role::BOTH.map(|role| &self.task().operator(role).name);
+        let hint = format!("; if this goes on, ask {helper} whether their process runs");
+        let hint = if self.waits >= PATIENCE { &hint } else { "" };
+        match &self.detail {
+            Some(detail) => Some(format!("{leader} (leader) is waiting: {detail}{hint}")),
+            None if hint.is_empty() => None,
+            None => Some(format!("{leader} (leader) is waiting{hint}")),
+        }
     }
 
     fn try_again(&mut self, seconds: u64, error: GatherError) -> Result<Next, GatherError> {
@@ -303,12 +388,15 @@ impl Collecting {
     }
 
     fn refusal(&self, answer: &Answer) -> GatherError {
-        let (kind, reason) = problem(&answer.body);
+        let (kind, _) = problem(&answer.body);
+        let reason = detail(&answer.body);
         let problem = kind.and_then(|kind| Problem::named(&kind));
         let problem = problem.or((answer.status == 401).then_some(Problem::Unauthorized));
         let minimum_batch = self.task().document().minimum_batch;
         match problem {
-            Some(problem) => GatherError::Problem { problem, minimum_batch },
+            Some(problem) => {
+                GatherError::Problem { problem, minimum_batch, is_over: self.is_over, detail: reason }
+            }
             None => GatherError::Status { status: answer.status, reason },
         }
     }
@@ -320,6 +408,13 @@ impl Collecting {
     }
 }
 
+/// Returns what an answer says in its `detail`: some of it, without what a terminal would obey.
+fn detail(body: &[u8]) -> Option<String> {
+    let (_, detail) = problem(body);
+    let clean = |text: String| text.chars().filter(|c| !c.is_control()).take(LONGEST_DETAIL).collect();
+    detail.map(clean).filter(|text: &String| !text.trim().is_empty())
+}
+
 /// Returns for how many seconds to leave the leader alone.
 fn wait(answer: &Answer) -> u64 {
     answer.retry_after.unwrap_or(WAIT).clamp(1, LONGEST_WAIT)
@@ -329,10 +424,14 @@ fn wait(answer: &Answer) -> u64 {
 ///
 /// # Errors
 ///
-/// If there are fewer reports than the task opens, the sums are not those of the task's instrument, or the policy
+/// If there are more reports than people were invited, fewer than the task opens, the sums are not those of the task's instrument, or the policy
 /// forbids a release.
 pub fn finish(task: &Task, sum: &Sum) -> Result<Gathered, GatherError> {
-    let (found, expected) = (sum.reports, task.document().minimum_batch);
+    let (found, expected) = (sum.reports, task.document().eligible);
+    if found > expected {
+        return Err(GatherError::TooMany { found, expected });
+    }
+    let expected = task.document().minimum_batch;
     if found < expected {
         return Err(GatherError::Opening(dap09::CollectionError::SmallBatch { found, expected }));
     }

@@ -63,6 +63,12 @@ pub enum KeysError {
         line: usize,
         column: usize,
         found: String,
+        expected: &'static str,
+    },
+    /// It is another of the files of a survey.
+    OtherFile {
+        found: FileKind,
+        expected: &'static str,
     },
     Task(TaskError),
     Key {
@@ -88,12 +94,10 @@ pub enum KeysError {
 impl fmt::Display for KeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Json { line, column, found } => {
-                write!(
-                    f,
-                    "line {line}, column {column}: {found}; expected a file that `balint-survey task` has made"
-                )
+            Self::Json { line, column, found, expected } => {
+                write!(f, "line {line}, column {column}: {found}; expected {expected}")
             }
+            Self::OtherFile { found, expected } => write!(f, "{found}; expected {expected}"),
             Self::Task(error) => write!(f, "task: {error}"),
             Self::Key { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::OtherKey => {
@@ -140,11 +144,98 @@ impl fmt::Debug for CollectorFile {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, KeysError> {
-    serde_json::from_slice(json).map_err(|error| {
-        let (line, column, found) = json::place(&error);
-        KeysError::Json { line, column, found }
+fn parse<T: serde::de::DeserializeOwned>(json: &[u8], expected: FileKind) -> Result<T, KeysError> {
+    let is_other = |found: &FileKind| {
+        let is_operators = |kind| matches!(kind, FileKind::Keys(_));
+        *found != expected && !(is_operators(*found) && is_operators(expected))
+    };
+    let name = expected.expected();
+    serde_json::from_slice(json).map_err(|error| match FileKind::of(json).filter(is_other) {
+        Some(found) => KeysError::OtherFile { found, expected: name },
+        None => {
+            let (line, column, found) = json::place(&error);
+            KeysError::Json { line, column, found, expected: name }
+        }
     })
+}
+
+/// One of the files that a remote survey is made of, recognised by its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    Task,
+    /// An operator's keys.
+    Keys(Role),
+    Collector,
+    /// What an operator knows the codes by.
+    Codes(Role),
+    /// What a portal signs tokens with.
+    Issuer,
+    /// The codes for the mail merge.
+    Invitations,
+    /// None of them, and no JSON either.
+    NoJson,
+}
+
+impl FileKind {
+    /// Recognises a file; `None` where it is JSON of another kind, or broken.
+    pub fn of(bytes: &[u8]) -> Option<FileKind> {
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.trim_start_matches('\u{feff}').trim_start();
+        if matches!(text.lines().next(), Some("code" | "code,link")) {
+            return Some(FileKind::Invitations);
+        }
+        if !text.is_empty() && !text.starts_with(['{', '[', '"']) {
+            return Some(FileKind::NoJson);
+        }
+        let json: serde_json::Value = serde_json::from_str(text).ok()?;
+        let has = |fields: &[&str]| fields.iter().all(|field| json.get(field).is_some());
+        let role = match json.get("role").and_then(serde_json::Value::as_str) {
+            Some("helper") => Role::Helper,
+            _ => Role::Leader,
+        };
+        let is_pem = |field: &str| json[field].as_str().is_some_and(|text| text.starts_with("-----BEGIN"));
+        match () {
+            () if has(&["task", "private_key"]) => Some(FileKind::Collector),
+            () if has(&["task", "verify_key", "role"]) => Some(FileKind::Keys(role)),
+            () if has(&["fingerprints", "role"]) => Some(FileKind::Codes(role)),
+            () if has(&["protocol", "task_id", "vdaf"]) => Some(FileKind::Task),
+            () if is_pem("leader") && is_pem("helper") => Some(FileKind::Issuer),
+            () => None,
+        }
+    }
+
+    /// Returns what is expected where this file is.
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Keys(_) => "an operator's leader.json or helper.json, which `balint-survey task` has made",
+            Self::Collector => "the coordinator's collector.json, which `balint-survey task` has made",
+            Self::Codes(Role::Leader) => {
+                "the leader's leader-codes.json, which `balint-survey invite` has made"
+            }
+            Self::Codes(Role::Helper) => {
+                "the helper's helper-codes.json, which `balint-survey invite` has made"
+            }
+            Self::Task | Self::Issuer | Self::Invitations | Self::NoJson => {
+                "a file that `balint-survey task` has made"
+            }
+        }
+    }
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Task => "this is the survey's task.json",
+            Self::Keys(Role::Leader) => "this is the leader's leader.json",
+            Self::Keys(Role::Helper) => "this is the helper's helper.json",
+            Self::Collector => "this is the coordinator's collector.json",
+            Self::Codes(Role::Leader) => "this is the leader's leader-codes.json",
+            Self::Codes(Role::Helper) => "this is the helper's helper-codes.json",
+            Self::Issuer => "this is the portal's issuer.json",
+            Self::Invitations => "this is no JSON, but the invitations.csv of the mail merge",
+            Self::NoJson => "this is no JSON",
+        })
+    }
 }
 
 impl OperatorFile {
@@ -154,7 +245,7 @@ impl OperatorFile {
     ///
     /// Names the first thing that is wrong.
     pub fn from_json(json: &[u8], instruments: &[Instrument]) -> Result<(OperatorFile, Task), KeysError> {
-        let file: OperatorFile = parse(json)?;
+        let file: OperatorFile = parse(json, FileKind::Keys(Role::Leader))?;
         let task = Task::from_json(file.task.as_bytes(), instruments).map_err(KeysError::Task)?;
         file.verify_key()?;
         if file.role == Role::Leader && file.collector_token.is_none() {
@@ -184,7 +275,7 @@ impl CodesFile {
     ///
     /// Names the first thing that is wrong.
     pub fn from_json(json: &[u8], task: &Task, role: Role) -> Result<Vec<[u8; 32]>, KeysError> {
-        let file: CodesFile = parse(json)?;
+        let file: CodesFile = parse(json, FileKind::Codes(role))?;
         let expected = base64url::encode(task.id());
         if file.task_id != expected {
             return Err(KeysError::OtherTask { found: file.task_id, expected });
@@ -206,7 +297,7 @@ impl CollectorFile {
     ///
     /// Names the first thing that is wrong.
     pub fn from_json(json: &[u8], instruments: &[Instrument]) -> Result<Collector, KeysError> {
-        let file: CollectorFile = parse(json)?;
+        let file: CollectorFile = parse(json, FileKind::Collector)?;
         let task = Task::from_json(file.task.as_bytes(), instruments).map_err(KeysError::Task)?;
         let key = base64url::decode_array(&file.private_key);
         let key = key.ok_or(KeysError::Key { field: "private_key", expected: "32 bytes in base64url" })?;

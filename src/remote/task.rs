@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credential::Credentials;
 use super::dap09::{self, HpkeConfig};
+use super::keys::FileKind;
 use super::{Role, base64url, random};
 use crate::digest::Digest;
 use crate::disclosure::{Collection, CollectionError, Policy, UnknownPolicy};
@@ -146,6 +147,8 @@ pub enum TaskError {
         column: usize,
         found: String,
     },
+    /// It is another of the files of a survey.
+    OtherFile(FileKind),
     /// It is not the file that the page was made with.
     Hash {
         found: Digest,
@@ -174,6 +177,7 @@ pub enum TaskError {
     },
     NoName(Role),
     SameHost(String),
+    SameName(String),
     SmallBatch {
         found: u64,
         expected: u64,
@@ -200,6 +204,9 @@ impl fmt::Display for TaskError {
         match self {
             Self::Json { line, column, found } => {
                 write!(f, "line {line}, column {column}: {found}; expected a task, as `balint-survey task` makes it")
+            }
+            Self::OtherFile(found) => {
+                write!(f, "{found}; expected the survey's task.json, which `balint-survey task` has made")
             }
             Self::Hash { found, expected } => {
                 write!(f, "the task has the hash {found}; expected {expected}, with which the page was made")
@@ -230,6 +237,11 @@ impl fmt::Display for TaskError {
                 "leader.url and helper.url: both are at {host}; expected two hosts of two independent operators, \
                  as one who has both shares can read every answer"
             ),
+            Self::SameName(name) => write!(
+                f,
+                "leader.name and helper.name: both are {name:?}; expected the names of two independent operators, \
+                 as one who has both shares can read every answer"
+            ),
             Self::SmallBatch { found, expected } => write!(
                 f,
                 "minimum_batch: found {found}; expected {expected} or more: in a smaller batch, forged reports lay a single one bare"
@@ -251,7 +263,7 @@ impl fmt::Display for TaskError {
                 "collector_hpke_config: expected a configuration of DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM in base64url",
             ),
             Self::IssuerKey(role) => {
-                write!(f, "credentials.{}: expected an RSA public key (DER of a SubjectPublicKeyInfo in base64url)", role.name())
+                write!(f, "credentials.{}: expected an RSA public key of 2048 bits (DER of a SubjectPublicKeyInfo in base64url)", role.name())
             }
         }
     }
@@ -275,6 +287,9 @@ impl Task {
     /// Names the first thing that is wrong, with what was found and what was expected.
     pub fn from_json(json: &[u8], instruments: &[Instrument]) -> Result<Task, TaskError> {
         let document = serde_json::from_slice(json).map_err(|error| {
+            if let Some(found) = FileKind::of(json).filter(|kind| *kind != FileKind::Task) {
+                return TaskError::OtherFile(found);
+            }
             let (line, column, found) = json::place(&error);
             TaskError::Json { line, column, found }
         })?;
@@ -370,6 +385,13 @@ impl Task {
         format!("{}/{path}", self.operator(role).url.trim_end_matches('/'))
     }
 
+    /// Returns an operator's address without its path, as a Content-Security-Policy names it.
+    pub fn origin(&self, role: Role) -> String {
+        let url = &self.operator(role).url;
+        let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+        url[..end].to_owned()
+    }
+
     /// Returns the beginning and the end of the batch, in seconds since 1970.
     pub fn window(&self) -> (u64, u64) {
         self.window
@@ -422,6 +444,10 @@ fn check_operators(document: &Document) -> Result<(), TaskError> {
         hosts.iter().all(|host| is_loopback(host)) && document.leader.url != document.helper.url;
     if hosts[0] == hosts[1] && !is_demonstration {
         return Err(TaskError::SameHost(hosts.swap_remove(0)));
+    }
+    let [leader, helper] = [&document.leader.name, &document.helper.name];
+    if leader.trim().to_lowercase() == helper.trim().to_lowercase() {
+        return Err(TaskError::SameName(leader.trim().to_owned()));
     }
     Ok(())
 }

@@ -13,11 +13,13 @@ pub enum CollectError {
 }
 
 /// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     Asking,
-    /// The leader is not ready, and is asked again soon.
-    Waiting,
+    /// The leader is not ready, and is asked again soon; why, where that is known.
+    Waiting {
+        delay: Option<String>,
+    },
     /// It cannot be reached, and is tried again soon.
     Retrying,
 }
@@ -36,14 +38,18 @@ pub async fn collect(
             return Err(CollectError::Cancelled);
         }
         let answer = perform(&collecting.inquiry()).await;
-        let pause = if answer.is_ok() { Progress::Waiting } else { Progress::Retrying };
+        let is_reached = answer.is_ok();
         let next = match answer {
             Ok(answer) => collecting.answer(&answer),
             Err(Unreachable) => collecting.unreachable(),
         };
         match next.map_err(CollectError::Gather)? {
             Next::Done(gathered) => return Ok(*gathered),
-            Next::Wait(seconds) => wait(seconds, pause, &is_wanted).await?,
+            Next::Wait(seconds) => {
+                let waiting = || Progress::Waiting { delay: collecting.delay() };
+                let pause = if is_reached { waiting() } else { Progress::Retrying };
+                wait(seconds, &pause, &is_wanted).await?;
+            }
         }
     }
 }
@@ -51,11 +57,11 @@ pub async fn collect(
 /// Waits, and asks each second whether to go on.
 async fn wait(
     seconds: u64,
-    pause: Progress,
+    pause: &Progress,
     is_wanted: &impl Fn(Progress) -> bool,
 ) -> Result<(), CollectError> {
     for _ in 0..seconds {
-        if !is_wanted(pause) {
+        if !is_wanted(pause.clone()) {
             return Err(CollectError::Cancelled);
         }
         browser::sleep(1000).await;

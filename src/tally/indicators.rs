@@ -269,7 +269,7 @@ impl Reader<'_> {
     fn item_is_sound(&self, id: ItemId, item: &Item, sound: &[bool]) -> bool {
         let (categories, reasons) = self.item(id);
         let answered = reasons[0];
-        let is_complete = reasons.iter().sum::<u64>() == self.respondents;
+        let is_complete = total(reasons) == Some(self.respondents);
         let is_answered = match item.takes_several() {
             true => ticks_are_sound(item, categories, answered),
             false => choices_are_sound(item, categories, answered),
@@ -289,8 +289,9 @@ impl Reader<'_> {
         }
         let (categories, _) = self.item(condition.item);
         let inside = parent.categories().filter(|(id, _)| condition.categories.contains(*id));
-        let inside: u64 = inside.map(|(id, _)| categories[id.0]).sum();
-        not_asked == if condition.negated { inside } else { self.respondents - inside }
+        let Some(inside) = total(inside.map(|(id, _)| &categories[id.0])) else { return false };
+        let outside = self.respondents.checked_sub(inside);
+        Some(not_asked) == if condition.negated { Some(inside) } else { outside }
     }
 
     fn levels(&self, place: usize) -> &[u64] {
@@ -298,23 +299,29 @@ impl Reader<'_> {
         &self.sums[start..start + self.plan.layout.derived[place].levels.cells.len()]
     }
 
-    /// Returns the counts of an item's values, by level of a variable that is one value for each category.
-    fn recoded(&self, variable: &Variable, item: ItemId, value: impl Fn(usize) -> Option<u8>) -> Vec<u64> {
+    /// Returns the counts of an item's values, by level of a variable that is one value for each category;
+    /// `None` where they are too large.
+    fn recoded(
+        &self,
+        variable: &Variable,
+        item: ItemId,
+        value: impl Fn(usize) -> Option<u8>,
+    ) -> Option<Vec<u64>> {
         let (lowest, highest) = (*variable.levels.start(), *variable.levels.end());
-        let mut levels = vec![0; usize::from(highest - lowest) + 1];
+        let mut levels = vec![0_u64; usize::from(highest - lowest) + 1];
         for (category, count) in self.item(item).0.iter().enumerate() {
             if let Some(value) = value(category).map(u16::from).filter(|v| variable.levels.contains(v)) {
-                levels[usize::from(value - lowest)] += count;
+                let level = &mut levels[usize::from(value - lowest)];
+                *level = level.checked_add(*count)?;
             }
         }
-        levels
+        Some(levels)
     }
 
     fn derived_is_sound(&self, place: usize, variable: &Variable) -> bool {
         let levels = self.levels(place);
-        let total: u64 = levels.iter().sum();
-        let weighted =
-            || -> u64 { (u64::from(*variable.levels.start())..).zip(levels).map(|(v, n)| v * n).sum() };
+        let Some(all) = total(levels) else { return false };
+        let weighted = || products((u64::from(*variable.levels.start())..).zip(levels));
         match &variable.definition {
             Definition::Item(_) | Definition::Recode { .. } => {
                 self.distribution(variable, &[]).is_some_and(|expected| expected == levels)
@@ -323,33 +330,32 @@ impl Reader<'_> {
                 let counted = self.instrument.item(*item).counted();
                 let (categories, reasons) = self.item(*item);
                 let ids = self.instrument.item(*item).categories().map(|(id, _)| id);
-                let ticks: u64 = ids.filter(|id| counted.contains(*id)).map(|id| categories[id.0]).sum();
-                total == reasons[0] && weighted() == ticks
+                let ticks = total(ids.filter(|id| counted.contains(*id)).map(|id| &categories[id.0]));
+                all == reasons[0] && ticks.is_some() && weighted() == ticks
             }
             Definition::Sum(items) => {
                 let parts = items.iter().zip(&self.plan.derived[place].parts);
-                let mut sum = 0;
+                let mut sum = 0_u64;
                 for (item, start) in parts {
                     let (categories, _) = self.item(*item);
                     let part = &self.sums[*start..start + categories.len()];
                     let fits = part.iter().zip(categories).all(|(part, all)| part <= all);
-                    if !fits || part.iter().sum::<u64>() != total {
-                        return false;
-                    }
-                    sum += self.moments(*item, part).0;
+                    let moments = self.moments(*item, part).filter(|_| fits && total(part) == Some(all));
+                    let added = moments.and_then(|(values, _)| sum.checked_add(values));
+                    let Some(added) = added else { return false };
+                    sum = added;
                 }
-                weighted() == sum
+                weighted() == Some(sum)
             }
         }
     }
 
-    /// Returns Σ and Σ² of an item's values.
-    fn moments(&self, item: ItemId, counts: &[u64]) -> (u64, u64) {
+    /// Returns Σ and Σ² of an item's values; `None` where they are too large.
+    fn moments(&self, item: ItemId, counts: &[u64]) -> Option<(u64, u64)> {
         let categories = &self.instrument.item(item).categories;
-        categories.iter().zip(counts).fold((0, 0), |(sum, squares), (category, count)| {
-            let value = category.value.map_or(0, u64::from);
-            (sum + value * count, squares + value * value * count)
-        })
+        let values = categories.iter().map(|category| category.value.map_or(0, u64::from));
+        let squares = values.clone().map(|value| value * value);
+        Some((products(values.zip(counts))?, products(squares.zip(counts))?))
     }
 
     fn add_parts(&self, place: usize, parts: &mut [u64]) {
@@ -357,7 +363,8 @@ impl Reader<'_> {
         let starts = &self.plan.derived[place].parts;
         for ((item, start), part) in summands.iter().zip(starts).zip(parts.chunks_exact_mut(2)) {
             let counts = &self.sums[*start..start + self.instrument.item(*item).categories.len()];
-            (part[0], part[1]) = self.moments(*item, counts);
+            // OK because a variable is void where they are too large.
+            (part[0], part[1]) = self.moments(*item, counts).expect("checked sums");
         }
     }
 
@@ -366,11 +373,9 @@ impl Reader<'_> {
         match &variable.definition {
             Definition::Item(item) => {
                 let categories = &self.instrument.item(*item).categories;
-                Some(self.recoded(variable, *item, |category| categories[category].value))
+                self.recoded(variable, *item, |category| categories[category].value)
             }
-            Definition::Recode { item, values } => {
-                Some(self.recoded(variable, *item, |category| values[category]))
-            }
+            Definition::Recode { item, values } => self.recoded(variable, *item, |category| values[category]),
             Definition::Count(_) | Definition::Sum(_) => {
                 let place = self.instrument.derived().iter().position(|derived| derived.id == variable.id)?;
                 sound[place].then(|| self.levels(place).to_vec())
@@ -387,7 +392,7 @@ impl Reader<'_> {
         if !is_sound(&pair.x) || !is_sound(&pair.y) {
             return false;
         }
-        let (x, y, _) = self.margins(place);
+        let Some((x, y, _)) = self.margins(place) else { return false };
         let fits = |variable: &Variable, margin: &[u64]| {
             let all = self.distribution(variable, derived);
             all.is_some_and(|all| margin.iter().zip(&all).all(|(pair, all)| pair <= all))
@@ -395,35 +400,46 @@ impl Reader<'_> {
         fits(&pair.x, &x) && fits(&pair.y, &y)
     }
 
-    /// Returns the margins of a pair's joint table, and Σxy.
-    fn margins(&self, place: usize) -> (Vec<u64>, Vec<u64>, u64) {
+    /// Returns the margins of a pair's joint table, and Σxy; `None` where they are too large.
+    fn margins(&self, place: usize) -> Option<(Vec<u64>, Vec<u64>, u64)> {
         let PairCells { x, y, .. } = &self.plan.layout.pairs[place];
-        let mut margins = (vec![0; x.cells.len()], vec![0; y.cells.len()], 0);
+        let mut margins = (vec![0_u64; x.cells.len()], vec![0_u64; y.cells.len()], 0_u64);
         let values = |cells: &LevelCells| u64::from(*cells.levels.start())..;
         for (row, value_x) in (0..x.cells.len()).zip(values(x)) {
             for (column, value_y) in (0..y.cells.len()).zip(values(y)) {
                 let count = self.sums[self.plan.pairs[place] + row * y.cells.len() + column];
-                margins.0[row] += count;
-                margins.1[column] += count;
-                margins.2 += value_x * value_y * count;
+                margins.0[row] = margins.0[row].checked_add(count)?;
+                margins.1[column] = margins.1[column].checked_add(count)?;
+                margins.2 = margins.2.checked_add((value_x * value_y).checked_mul(count)?)?;
             }
         }
-        margins
+        Some(margins)
     }
 
     fn add_pair(&self, place: usize, cells: &mut [u64]) {
         let PairCells { x, y, sum_xy } = &self.plan.layout.pairs[place];
-        let margins = self.margins(place);
+        // OK because a pair is void where they are too large.
+        let margins = self.margins(place).expect("checked sums");
         cells[x.cells.clone()].copy_from_slice(&margins.0);
         cells[y.cells.clone()].copy_from_slice(&margins.1);
         cells[*sum_xy] = margins.2;
     }
 }
 
+/// Returns the sum of counts; `None` where it is too large.
+fn total<'a>(counts: impl IntoIterator<Item = &'a u64>) -> Option<u64> {
+    counts.into_iter().try_fold(0_u64, |sum, count| sum.checked_add(*count))
+}
+
+/// Returns the sum of counts, each times its value; `None` where it is too large.
+fn products<'a>(weighted: impl IntoIterator<Item = (u64, &'a u64)>) -> Option<u64> {
+    weighted.into_iter().try_fold(0_u64, |sum, (value, count)| sum.checked_add(value.checked_mul(*count)?))
+}
+
 /// Returns whether so many can have chosen one category each: "prefer not to say" is no answer.
 fn choices_are_sound(item: &Item, categories: &[u64], answered: u64) -> bool {
     let mut choices = item.categories.iter().zip(categories);
-    categories.iter().sum::<u64>() == answered
+    total(categories) == Some(answered)
         && choices.all(|(category, count)| category.meaning.is_answer() || *count == 0)
 }
 
@@ -431,8 +447,8 @@ fn choices_are_sound(item: &Item, categories: &[u64], answered: u64) -> bool {
 fn ticks_are_sound(item: &Item, categories: &[u64], answered: u64) -> bool {
     let ticks = || item.categories.iter().zip(categories);
     let is_none = |category: &Category| category.meaning == Meaning::None;
-    let nones = ticks().filter(|(category, _)| is_none(category)).map(|(_, count)| count).sum();
-    let Some(most) = answered.checked_sub(nones) else { return false };
-    let others = || ticks().filter(|(category, _)| !is_none(category)).map(|(_, count)| *count);
-    others().all(|count| count <= most) && others().sum::<u64>() >= most
+    let nones = total(ticks().filter(|(category, _)| is_none(category)).map(|(_, count)| count));
+    let Some(most) = nones.and_then(|nones| answered.checked_sub(nones)) else { return false };
+    let others = || ticks().filter(|(category, _)| !is_none(category)).map(|(_, count)| count);
+    others().all(|count| *count <= most) && total(others()).is_some_and(|ticks| ticks >= most)
 }

@@ -13,6 +13,7 @@ use web_sys::{Blob, File};
 use crate::answers::csv::{CsvError, Parser, find_instrument};
 use crate::disclosure::{Collection, Policy, Refusal, Release, release};
 use crate::instrument::Instrument;
+use crate::remote::keys::FileKind;
 use crate::tally::{Tally, TallyError};
 
 /// How many bytes are read at a time: a few milliseconds of work, so that no frame is lost.
@@ -44,6 +45,8 @@ pub enum ReadError {
     Unreadable,
     /// By its name it is neither a release nor responses.
     OtherKind,
+    /// It is one of the files of a remote survey, and not for this page.
+    OtherFile(FileKind),
     TooLarge {
         bytes: f64,
     },
@@ -73,6 +76,10 @@ impl fmt::Display for ReadError {
             Self::OtherKind => {
                 f.write_str("found another kind of file; expected a release (.json) or responses (.csv)")
             }
+            Self::OtherFile(found) => write!(
+                f,
+                "{found}; expected the coordinator’s collector.json, a release (.json) or responses (.csv)"
+            ),
             Self::NoInstrument { known } => {
                 write!(f, "line 1: no column of any survey; expected the columns of {}", known.join(" or "))
             }
@@ -103,9 +110,16 @@ pub async fn read(
             return Err(ReadError::TooLarge { bytes: file.size() });
         }
         let bytes = piece(file, 0.0, file.size()).await?;
-        return Ok(key(&bytes).map_or_else(|| Found::Release(bytes.clone()), Found::Key));
+        return match FileKind::of(&bytes) {
+            Some(FileKind::Collector) => Ok(Found::Key(String::from_utf8_lossy(&bytes).into_owned())),
+            None | Some(FileKind::NoJson) => Ok(Found::Release(bytes)),
+            Some(found) => Err(ReadError::OtherFile(found)),
+        };
     }
     let first = piece(file, 0.0, PIECE).await?;
+    if FileKind::of(&first) == Some(FileKind::Invitations) {
+        return Err(ReadError::OtherFile(FileKind::Invitations));
+    }
     let instrument = find_instrument(&first, instruments).ok_or_else(|| ReadError::NoInstrument {
         known: instruments.iter().map(|instrument| instrument.id().to_owned()).collect(),
     })?;
@@ -115,13 +129,6 @@ pub async fn read(
         Collection::new(collection_name(&file.name()), terms.eligible).expect("a name for a collection");
     let release = release(tally, instrument, &terms.policy, &collection).map_err(ReadError::Refused)?;
     Ok(Found::Responses(Box::new(release)))
-}
-
-/// Returns a file that has the parts of a coordinator's key.
-fn key(bytes: &[u8]) -> Option<String> {
-    let json: serde_json::Value = serde_json::from_slice(bytes).ok()?;
-    let has_parts = ["task", "private_key", "collector_token"].iter().all(|part| json.get(part).is_some());
-    has_parts.then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
 async fn count(

@@ -15,6 +15,8 @@ use balint_survey::remote::keys::{Collector, CollectorFile, KeysError};
 use clap::Args;
 use ureq::Agent;
 
+use crate::new_files::{self, NewFilesError};
+
 /// Opens the sum of a survey that was answered from home, and prints its release as JSON.
 #[derive(Debug, Args)]
 pub struct CollectArgs {
@@ -29,6 +31,10 @@ pub struct CollectArgs {
     /// Reads what Janus' own `collect` has printed, instead of asking the leader; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "close_now")]
     janus: Option<PathBuf>,
+
+    /// Where the release is written, in the place of no other file; by default, to standard output.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 /// Why there is no release.
@@ -38,6 +44,7 @@ pub enum CollectError {
     Keys { path: PathBuf, source: KeysError },
     Gather(GatherError),
     Janus { path: PathBuf, source: GatherError },
+    Out(NewFilesError),
 }
 
 impl fmt::Display for CollectError {
@@ -50,20 +57,25 @@ impl fmt::Display for CollectError {
             Self::Gather(error @ GatherError::NotOver { .. }) => write!(f, "{error}: --close-now"),
             Self::Gather(error) => error.fmt(f),
             Self::Janus { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Out(error) => write!(f, "--out: {error}"),
         }
     }
 }
 
 impl std::error::Error for CollectError {}
 
-/// Returns the release, as JSON; what is void is told on standard error.
+/// Returns the release, as JSON, or where it was written; what is void is told on standard error.
 ///
 /// # Errors
 ///
-/// If the keys cannot be used, the leader does not give the sum, or the policy forbids a release.
+/// If the keys cannot be used, the leader does not give the sum, the policy forbids a release, or it cannot be
+/// written.
 pub fn run(args: &CollectArgs) -> Result<String, CollectError> {
     let at = |source| CollectError::Keys { path: args.key.clone(), source };
     let collector = CollectorFile::from_json(&read(&args.key)?, &Instrument::built_in()).map_err(at)?;
+    if let Some(out) = &args.out {
+        new_files::check_absent(out).map_err(CollectError::Out)?;
+    }
     let gathered = match &args.janus {
         Some(path) => of_janus(&collector, path)?,
         None => ask(collector, args.close_now).map_err(CollectError::Gather)?,
@@ -74,7 +86,10 @@ pub fn run(args: &CollectArgs) -> Result<String, CollectError> {
             gathered.voided.join(", ")
         );
     }
-    Ok(gathered.release.to_json())
+    let release = gathered.release.to_json();
+    let Some(out) = &args.out else { return Ok(release) };
+    new_files::write_public(out, &release).map_err(CollectError::Out)?;
+    Ok(format!("The release is in {}\n", out.display()))
 }
 
 fn of_janus(collector: &Collector, path: &Path) -> Result<Gathered, CollectError> {
@@ -96,6 +111,7 @@ fn ask(collector: Collector, closes_now: bool) -> Result<Gathered, GatherError> 
     let mut collecting = Collecting::new(collector, now(), closes_now)?;
     let agent = agent();
     eprintln!("asking {} for the sum", collecting.task().document().leader.name);
+    let mut told = None;
     loop {
         let next = match perform(&agent, &collecting.inquiry()) {
             Ok(answer) => collecting.answer(&answer)?,
@@ -108,6 +124,12 @@ fn ask(collector: Collector, closes_now: bool) -> Result<Gathered, GatherError> 
             Next::Done(gathered) => return Ok(*gathered),
             Next::Wait(0) => {}
             Next::Wait(seconds) => {
+                // Once, and again only when there is something else to say.
+                let delay = collecting.delay().filter(|delay| told.as_ref() != Some(delay));
+                if let Some(delay) = delay {
+                    eprintln!("{delay}");
+                    told = Some(delay);
+                }
                 eprintln!("asking again in {seconds} s; this can be broken off and repeated");
                 thread::sleep(Duration::from_secs(seconds));
             }

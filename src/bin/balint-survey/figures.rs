@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use balint_survey::answers::csv::{CsvError, Responses};
 use balint_survey::disclosure::{Collection, CollectionError, Refusal, release as make_release};
 use balint_survey::instrument::{Instrument, InstrumentError};
+use balint_survey::remote::keys::FileKind;
 use balint_survey::report::Fieldwork;
 use balint_survey::report::fieldwork::FieldworkError;
 use balint_survey::tally::{Tally, TallyError};
@@ -43,6 +44,11 @@ pub enum FiguresError {
         path: PathBuf,
         source: AddError,
     },
+    /// It is no release, but one of the files of a remote survey.
+    OtherFile {
+        path: PathBuf,
+        found: FileKind,
+    },
     Fieldwork {
         path: PathBuf,
         source: FieldworkError,
@@ -68,6 +74,11 @@ impl fmt::Display for FiguresError {
             Self::Tally(error) => error.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Release { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::OtherFile { path, found } => write!(
+                f,
+                "{}: {found}; expected a release, which `balint-survey collect` or `release` has made",
+                path.display()
+            ),
             Self::Fieldwork { path, source } => write!(f, "{}: {source}", path.display()),
             Self::NoStudy { instrument } => {
                 write!(f, "no published figures of {instrument:?}; expected --compare RELEASE.json")
@@ -136,9 +147,11 @@ pub fn report(args: &ReportArgs) -> Result<String, FiguresError> {
 
 fn add(workspace: &mut Workspace, path: &Path, side: Side) -> Result<(), FiguresError> {
     let origin = Origin::File(path.display().to_string());
-    workspace
-        .read(&read(path)?, origin, side)
-        .map_err(|source| FiguresError::Release { path: path.to_owned(), source })
+    let (json, path) = (read(path)?, path.to_owned());
+    workspace.read(&json, origin, side).map_err(|source| match FileKind::of(&json) {
+        Some(found) if found != FileKind::NoJson => FiguresError::OtherFile { path, found },
+        _ => FiguresError::Release { path, source },
+    })
 }
 
 fn instrument(name: &str) -> Result<Instrument, FiguresError> {

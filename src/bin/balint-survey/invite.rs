@@ -160,8 +160,11 @@ fn instructions(task: &Task, folder: &Path, count: u64) -> String {
     let name = |role: Role| &task.operator(role).name;
     let (leader, helper) = (name(Role::Leader), name(Role::Helper));
     let mut text = format!("Made {count} codes in {}, each file for one party alone:\n", folder.display());
-    text += "  invitations.csv    for the mail merge; delete it when the invitations are sent\n";
-    text += &format!("  leader-codes.json  for {leader}: by it the codes are known, and none can be made\n");
-    text += &format!("  helper-codes.json  for {helper}\n");
+    text += &format!("  leader-codes.json  to {leader} (leader)\n");
+    text += &format!("  helper-codes.json  to {helper} (helper)\n");
+    text += "  invitations.csv    to whoever sends the mails\n";
+    text += "Each operator recognises the codes by its file, and can make none from it.\n";
+    text += "Hand them over, then delete them here, and invitations.csv when the mails are sent.\n";
+    text += "Run this once per survey: each operator is given one file of codes.\n";
     text
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use balint_survey::remote::credential::{Issuer, TokenPair};
+use balint_survey::remote::keys::FileKind;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ impl IssuerFile {
 #[derive(Debug)]
 pub enum SignError {
     Read { path: PathBuf, source: io::Error },
-    Key(PathBuf),
+    Key { path: PathBuf, found: Option<FileKind> },
     Input(io::Error),
     Request,
 }
@@ -47,10 +48,11 @@ impl fmt::Display for SignError {
             Self::Read { path, source } => {
                 write!(f, "{} cannot be read ({source}); expected a readable file", path.display())
             }
-            Self::Key(path) => write!(
+            Self::Key { path, found } => write!(
                 f,
-                "{}: no keys; expected the issuer.json that `balint-survey task --credentials tokens` has made",
-                path.display()
+                "{}: {}; expected the issuer.json that `balint-survey task --credentials tokens` has made",
+                path.display(),
+                found.map_or_else(|| "no keys".to_owned(), |found| found.to_string())
             ),
             Self::Input(source) => write!(f, "standard input cannot be read ({source})"),
             Self::Request => f.write_str(
@@ -85,5 +87,8 @@ pub fn read(path: &Path) -> Result<Issuer, SignError> {
     let json = fs::read(path).map_err(|source| SignError::Read { path: path.to_owned(), source })?;
     let file: Option<IssuerFile> = serde_json::from_slice(&json).ok();
     let issuer = file.and_then(|file| Issuer::from_pem([&file.leader, &file.helper]));
-    issuer.ok_or_else(|| SignError::Key(path.to_owned()))
+    issuer.ok_or_else(|| {
+        let found = FileKind::of(&json).filter(|found| *found != FileKind::Issuer);
+        SignError::Key { path: path.to_owned(), found }
+    })
 }

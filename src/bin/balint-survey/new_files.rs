@@ -17,6 +17,8 @@ pub struct NewFile {
 pub enum NewFilesError {
     /// One of them is there already; none is made.
     Exists(PathBuf),
+    /// A single file is there already.
+    FileExists(PathBuf),
     /// What was made before it is taken back.
     Write { path: PathBuf, source: io::Error },
 }
@@ -27,6 +29,11 @@ impl fmt::Display for NewFilesError {
             Self::Exists(path) => write!(
                 f,
                 "{} is there already, and nothing is overwritten; expected another folder: --out DIR",
+                path.display()
+            ),
+            Self::FileExists(path) => write!(
+                f,
+                "{} is there already, and nothing is overwritten; expected another file: --out FILE",
                 path.display()
             ),
             Self::Write { path, source } => write!(
@@ -67,15 +74,48 @@ pub fn write(folder: &Path, files: &[NewFile]) -> Result<(), NewFilesError> {
     Ok(())
 }
 
+/// Checks that a file can still be made, before what is to be in it is asked for.
+///
+/// # Errors
+///
+/// If it is there.
+pub fn check_absent(path: &Path) -> Result<(), NewFilesError> {
+    // A link that leads nowhere is there as well.
+    match path.symlink_metadata() {
+        Ok(_) => Err(NewFilesError::FileExists(path.to_owned())),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Makes one file, which anybody may read.
+///
+/// # Errors
+///
+/// If it is there, or cannot be written.
+pub fn write_public(path: &Path, text: &str) -> Result<(), NewFilesError> {
+    write_text(path, text, false).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => NewFilesError::FileExists(path.to_owned()),
+        _ => NewFilesError::Write { path: path.to_owned(), source },
+    })
+}
+
 fn write_one(path: &Path, file: &NewFile) -> io::Result<()> {
+    write_text(path, &file.text, file.is_secret)
+}
+
+fn write_text(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
     let mut options = OpenOptions::new();
     // Not in the place of what has come there in the meantime, nor through a link.
     options.write(true).create_new(true);
     #[cfg(unix)]
-    if file.is_secret {
+    if is_secret {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
     let mut made = options.open(path)?;
-    made.write_all(file.text.as_bytes())?;
-    made.sync_all()
+    let written = made.write_all(text.as_bytes()).and_then(|()| made.sync_all());
+    if written.is_err() {
+        // Half a file is taken for a whole one; that it stays is told by the error of the next attempt.
+        let _ = fs::remove_file(path);
+    }
+    written
 }

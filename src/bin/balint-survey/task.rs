@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use balint_survey::disclosure::Policy;
 use balint_survey::instrument::Instrument;
@@ -71,6 +72,10 @@ pub struct TaskArgs {
     /// The folder for the files; by default, the collection's name.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// The day on which the task is made, in the place of the clock's: for tests, whose windows are over.
+    #[arg(long, value_name = "DAY", value_parser = parse_day, hide = true)]
+    today: Option<Day>,
 }
 
 impl TaskArgs {
@@ -104,6 +109,11 @@ fn parse_day(text: &str) -> Result<Day, String> {
 #[derive(Debug)]
 pub enum TaskCommandError {
     Task(TaskError),
+    /// The window is over before it begins.
+    Over {
+        closes: Day,
+        today: Day,
+    },
     /// No RSA keys could be made.
     Issuer,
     Files(NewFilesError),
@@ -116,6 +126,11 @@ impl fmt::Display for TaskCommandError {
                 Some(flag) => write!(f, "{flag}: {}", without_field(&error.to_string())),
                 None => error.fmt(f),
             },
+            Self::Over { closes, today } => write!(
+                f,
+                "--closes: found {closes}; expected {today}, which is today (UTC), or later: \
+                 nobody could answer any more"
+            ),
             Self::Issuer => {
                 write!(f, "the portal's keys cannot be made; expected RSA with {ISSUER_BITS} bits")
             }
@@ -125,6 +140,11 @@ impl fmt::Display for TaskCommandError {
 }
 
 impl std::error::Error for TaskCommandError {}
+
+/// Returns the day that it is (UTC), if the clock knows one.
+fn today() -> Option<Day> {
+    Day::of_unix(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
+}
 
 /// Returns the flags that an error of the task is about.
 fn flag(error: &TaskError) -> Option<&'static str> {
@@ -136,6 +156,7 @@ fn flag(error: &TaskError) -> Option<&'static str> {
         TaskError::NoName(Role::Leader) => "--leader-name",
         TaskError::NoName(Role::Helper) => "--helper-name",
         TaskError::SameHost(_) => "--leader and --helper",
+        TaskError::SameName(_) => "--leader-name and --helper-name",
         TaskError::SmallBatch { .. } => "--minimum-batch",
         TaskError::FewEligible { .. } => "--eligible",
         TaskError::Window { .. } => "--closes",
@@ -161,6 +182,10 @@ pub fn run(args: &TaskArgs) -> Result<String, TaskCommandError> {
     let parse = |text: &str| Task::from_json(text.as_bytes(), &instruments).map_err(TaskCommandError::Task);
     let mut text = Task::write(&document);
     let mut task = parse(&text)?;
+    // Not for the task itself to know: it is read when its window is over, too.
+    if let Some(today) = args.today.or_else(today).filter(|today| args.closes < *today) {
+        return Err(TaskCommandError::Over { closes: args.closes, today });
+    }
     let mut files = Vec::new();
     if args.credentials == Kind::Tokens {
         let (issuer, credentials) = Issuer::new().ok_or(TaskCommandError::Issuer)?;
@@ -253,11 +278,18 @@ impl Instructions<'_> {
         writeln!(f, "  leader.json     for {}", name(Role::Leader))?;
         writeln!(f, "  helper.json     for {}", name(Role::Helper))?;
         writeln!(f, "  collector.json  for the coordinator; without it nobody can open the sum")?;
+        if self.kind == Kind::Tokens {
+            writeln!(f, "  issuer.json     for the portal, which signs tokens with it")?;
+        }
+        writeln!(
+            f,
+            "Hand leader.json and helper.json over, and delete them here: with both, one party can read every answer."
+        )?;
         match self.kind {
             Kind::Codes => {
                 writeln!(f, "The invitation codes: balint-survey invite --task {folder}/task.json --count N")
             }
-            Kind::Tokens => writeln!(f, "  issuer.json     for the portal, which signs tokens with it"),
+            Kind::Tokens => writeln!(f, "The portal signs tokens: balint-survey sign --key issuer.json"),
             Kind::None => writeln!(f, "There are no credentials: anybody can answer, as often as they like."),
         }
     }
@@ -270,14 +302,12 @@ impl Instructions<'_> {
             "  <balint-survey mode=\"remote\" task=\"task.json\" task-hash=\"{hash}\"></balint-survey>"
         )?;
         writeln!(f, "\nInto its Content-Security-Policy, and that of the coordinator's page:")?;
-        writeln!(f, "  connect-src 'self' {} {}", self.origin(Role::Leader), self.origin(Role::Helper))
-    }
-
-    /// Returns an operator's address without its path, as a policy names it.
-    fn origin(&self, role: Role) -> String {
-        let url = &self.task.operator(role).url;
-        let end = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
-        url[..end].to_owned()
+        writeln!(
+            f,
+            "  connect-src 'self' {} {}",
+            self.task.origin(Role::Leader),
+            self.task.origin(Role::Helper)
+        )
     }
 
     fn janus(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

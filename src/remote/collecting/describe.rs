@@ -36,7 +36,7 @@ impl Description {
             collection: document.collection.clone(),
             operators: Role::BOTH.map(|role| task.operator(role).name.as_str()).join(" and "),
             facts: facts(task),
-            sentences: sentences(task),
+            sentences: sentences(task, moment),
             confirmation: (moment == Moment::Open).then_some(confirmation),
             obstacle: (moment == Moment::BeforeOpening).then_some(obstacle),
         }
@@ -64,13 +64,17 @@ fn facts(task: &Task) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn sentences(task: &Task) -> Vec<String> {
+fn sentences(task: &Task, moment: Moment) -> Vec<String> {
     let document = task.document();
     let (batch, policy) = (document.minimum_batch, &document.policy);
     let leader = &task.operator(Role::Leader).name;
+    let fewer = match moment {
+        Moment::AfterClosing => "the survey is over: nothing can be opened any more",
+        Moment::BeforeOpening | Moment::Open => "nothing is opened and the survey goes on",
+    };
     let mut sentences = vec![
         "Asking for the sum closes the survey; once it is opened, reports that come later are refused.".to_owned(),
-        format!("The sum opens only with at least {batch} reports, and only once. With fewer, nothing is opened and the survey goes on."),
+        format!("The sum opens only with at least {batch} reports, and only once. With fewer, {fewer}."),
         format!("{leader} gives both operators’ parts, each sealed for this key. They are added in this page, and neither a part nor the sum is shown, sent or stored: what you get is the release by the policy “{policy}”."),
         "If this is broken off, or the page is closed, ask again with the same file: it goes on where it stopped.".to_owned(),
     ];

@@ -21,11 +21,23 @@ pub(super) fn is_signed(credentials: &Credentials, role: Role, task: &[u8; 32], 
     token.is_some_and(|(token, issuer)| token.is_signed(&issuer, role, task))
 }
 
-/// Returns the portal's key of the tokens for an operator, where there is one that can be read.
+/// Returns the portal's key of the tokens for an operator, where there is one that can be read and has the right
+/// length: the signatures of another fit into no token.
 fn issuer(credentials: &Credentials, role: Role) -> Option<PublicKeySha384PSSRandomized> {
     let Credentials::Tokens { leader, helper } = credentials else { return None };
     let text = if role == Role::Leader { leader } else { helper };
-    PublicKeySha384PSSRandomized::from_spki(&base64url::decode(text)?).ok()
+    let key = PublicKeySha384PSSRandomized::from_spki(&base64url::decode(text)?).ok();
+    key.filter(|key| bits(key) == ISSUER_BITS)
+}
+
+/// Returns how many bits the modulus of a key has.
+fn bits(key: &PublicKeySha384PSSRandomized) -> usize {
+    let modulus = key.components().n();
+    let zeros: u32 = match modulus.iter().position(|byte| *byte != 0) {
+        Some(first) => 8 * first as u32 + modulus[first].leading_zeros(),
+        None => return 0,
+    };
+    modulus.len() * 8 - zeros as usize
 }
 
 /// A token for one operator, as it is sent: nonce, randomizer, signature.
