@@ -291,3 +291,32 @@ fn the_portals_keys_are_the_same_when_they_are_read_again() {
     assert!(Issuer::from_pem(["", ""]).is_none());
     assert!(Blinded::new(&Credentials::Codes, task.id()).is_none());
 }
+
+/// Returns a public key as a task has it, with a modulus that begins with a byte and has so many.
+fn public_key(first: u8, length: usize) -> String {
+    let mut modulus = vec![1; length];
+    modulus[0] = first;
+    let integer = |bytes: &[u8]| {
+        let length = (bytes.len() as u16).to_be_bytes();
+        [&[2, 0x82], &length[..], bytes].concat()
+    };
+    let exponent = [2, 3, 1, 0, 1];
+    let body = [integer(&[&[0][..], &modulus].concat()), exponent.to_vec()].concat();
+    // A positive number begins with a zero only where its first bit is set.
+    let body = if first < 0x80 { [integer(&modulus), exponent.to_vec()].concat() } else { body };
+    let der = [&[0x30, 0x82], &(body.len() as u16).to_be_bytes()[..], &body].concat();
+    let key = blind_rsa_signatures::PublicKeySha384PSSRandomized::from_der(&der).expect("a key");
+    base64url::encode(&key.to_spki().expect("a key"))
+}
+
+#[test]
+fn the_portals_keys_have_2048_bits_exactly() {
+    let good = || public_key(0x80, 256);
+    let check = |leader: String, helper: String| Credentials::Tokens { leader, helper }.check();
+    assert_eq!(check(good(), good()), Ok(()));
+    // 2047, 3072 and 4096 bits.
+    for other in [public_key(0x7f, 256), public_key(0x80, 384), public_key(0xff, 512)] {
+        assert_eq!(check(other.clone(), good()), Err(Role::Leader));
+        assert_eq!(check(good(), other), Err(Role::Helper));
+    }
+}

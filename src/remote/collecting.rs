@@ -332,6 +332,7 @@ impl Collecting {
     /// If it does not give the sum, now or later, or no release can be made of it.
     pub fn answer(&mut self, answer: &Answer) -> Result<Next, GatherError> {
         self.detail = None;
+        self.waits = if answer.status == 202 { self.waits + 1 } else { 0 };
         match (answer.status, self.step) {
             (200..=299, Step::Ask) => {
                 self.step = Step::Poll;
@@ -340,7 +341,6 @@ impl Collecting {
             }
             (202, Step::Poll) => {
                 self.failures = 0;
-                self.waits += 1;
                 self.detail = detail(&answer.body);
                 Ok(Next::Wait(wait(answer)))
             }
@@ -364,7 +364,7 @@ impl Collecting {
     /// If that has happened too often.
     pub fn unreachable(&mut self) -> Result<Next, GatherError> {
         let url = self.task().operator(Role::Leader).url.clone();
-        self.detail = None;
+        (self.detail, self.waits) = (None, 0);
         // Each time twice as long: 1, 2, 4, 8 seconds.
         self.try_again(1 << self.failures, GatherError::Unreachable { url })
     }

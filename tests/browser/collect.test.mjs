@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after } from "node:test";
 
 import { Leader, collection, halves, problem } from "./leader.mjs";
@@ -114,25 +114,26 @@ scenario("the sum becomes a release, which is reported and can be saved, and wha
   await report.locator(".refusals", { hasText: "is there twice" }).waitFor();
 });
 
-scenario("too few reports are told in plain words, and the survey goes on", async (portal) => {
+scenario("too few reports are told in plain words, and that it is over", async (portal) => {
   const { report, panel } = await open(portal, survey(), [problem("invalidBatchSize")]);
   await press(report, "Ask for the sum");
   const alert = panel.getByRole("alert").filter({ hasText: "fewer than 50 have answered" });
   await alert.waitFor();
-  assert.equal(await alert.innerText(), "fewer than 50 have answered: nothing was opened, and the survey goes on");
+  assert.equal(await alert.innerText(), "fewer than 50 have answered; the survey is over: nothing can be opened any more");
   await panel.getByRole("button", { name: "Ask for the sum" }).waitFor();
 }, logged);
 
 scenario("what the leader refuses is told in plain words", async (portal) => {
   const { leader, report, panel } = await open(portal, survey(), [{ status: 500 }]);
-  for (const [answer, words] of [
+  for (const [answer, words, ...more] of [
     [problem("batchQueriedTooManyTimes"), "it opens only once"],
     [problem("unauthorizedRequest", 403), "does not know this coordinator's token"],
     [problem("unrecognizedTask", 404), "does not know this survey"],
+    [{ status: 201 }, "has deleted what was asked for", { status: 204 }],
     [{ status: 404 }, "the leader answers with status 404"],
     [{ status: 200, body: "no collection" }, "no collection; expected the protocol's message"],
   ]) {
-    leader.answers = [answer];
+    leader.answers = [answer, ...more];
     await press(report, "Ask for the sum");
     await panel.getByRole("alert").filter({ hasText: words }).waitFor();
   }
@@ -151,9 +152,23 @@ scenario("asking can be stopped, and goes on where it stopped", async (portal) =
   assert.deepEqual([...new Set(leader.requests.map((request) => request.url))], [...urls], "the job is the same");
 }, logged);
 
+scenario("a leader that waits for the helper says so, and whom to ask", async (portal) => {
+  const body = JSON.stringify({ detail: "waiting for the helper, which cannot be reached" });
+  const waiting = { ...accepted[1], contentType: "application/json", body };
+  const { report, panel } = await open(portal, survey(), [accepted[0], ...Array(4).fill(waiting)]);
+  await press(report, "Ask for the sum");
+  const said = "Faculty IT (leader) is waiting: waiting for the helper, which cannot be reached";
+  await panel.getByRole("status").filter({ hasText: `${said}. Asking again` }).waitFor();
+  const hint = "if this goes on, ask Students’ union whether their process runs";
+  await panel.getByRole("status").filter({ hasText: `${said}; ${hint}` }).waitFor();
+  await press(report, "Stop asking");
+}, logged);
+
 scenario("a leader that cannot be reached is tried again", async (portal) => {
   const { leader, report, panel } = await open(portal, survey(), ["unreachable", "unreachable", problem("invalidBatchSize")]);
   await press(report, "Ask for the sum");
+  const policy = "or this page’s Content-Security-Policy does not allow it: connect-src must name https://faculty.example.";
+  await panel.getByRole("status").filter({ hasText: policy }).waitFor();
   await panel.getByRole("alert").filter({ hasText: "fewer than 50" }).waitFor();
   assert.equal(leader.requests.length, 3);
 }, logged);
@@ -178,5 +193,8 @@ scenario("a key that was changed is refused with what was expected", async (port
   writeFileSync(changed, JSON.stringify({ ...content, private_key: "A".repeat(43) }));
   await choose(report, changed);
   await report.locator(".refusals li", { hasText: "expected the key that belongs to the task" }).waitFor();
+  await choose(report, join(dirname(key), "leader.json"));
+  const words = "this is the leader's leader.json; expected the coordinator’s collector.json";
+  await report.locator(".refusals li", { hasText: words }).waitFor();
   assert.equal(await report.locator(".collecting").count(), 0);
 });

@@ -98,6 +98,7 @@ export function makeTask(flags) {
     closes: "2014-02-23",
     "leader-name": "Faculty IT",
     "helper-name": "Students’ union",
+    today: "2014-01-13",
     ...flags,
   };
   return run("task", ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]));

@@ -111,7 +111,7 @@ fn ask(collector: Collector, closes_now: bool) -> Result<Gathered, GatherError> 
     let mut collecting = Collecting::new(collector, now(), closes_now)?;
     let agent = agent();
     eprintln!("asking {} for the sum", collecting.task().document().leader.name);
-    let mut told = None;
+    let mut told = Vec::new();
     loop {
         let next = match perform(&agent, &collecting.inquiry()) {
             Ok(answer) => collecting.answer(&answer)?,
@@ -124,11 +124,10 @@ fn ask(collector: Collector, closes_now: bool) -> Result<Gathered, GatherError> 
             Next::Done(gathered) => return Ok(*gathered),
             Next::Wait(0) => {}
             Next::Wait(seconds) => {
-                // Once, and again only when there is something else to say.
-                let delay = collecting.delay().filter(|delay| told.as_ref() != Some(delay));
-                if let Some(delay) = delay {
+                // Each of them once.
+                if let Some(delay) = collecting.delay().filter(|delay| !told.contains(delay)) {
                     eprintln!("{delay}");
-                    told = Some(delay);
+                    told.push(delay);
                 }
                 eprintln!("asking again in {seconds} s; this can be broken off and repeated");
                 thread::sleep(Duration::from_secs(seconds));
