@@ -51,6 +51,7 @@
 
 pub mod digest;
 pub mod json;
+pub mod file_kind;
 pub mod instrument;
 pub mod answers;
 pub mod tally;

@@ -13,6 +13,8 @@ mod published;
 mod refusals;
 #[path = "aggregator/secrecy.rs"]
 mod secrecy;
+#[path = "aggregator/split.rs"]
+mod split;
 #[path = "aggregator/student.rs"]
 mod student;
 

@@ -177,6 +177,23 @@ const ATTACKS: [Attack; 23] = [
             "a code that is mistyped, unknown or used is named, and the right one is taken with the same sealed shares",
         ],
     ),
+    ("A24", "choosing after whom a survey ends", &["operators_give_no_sum_away_before_the_last_day_is_over"]),
+    (
+        "A25",
+        "making the operators disagree, or one of them stop: a report that is good for one, or too large",
+        &[
+            "report_that_is_good_for_the_helper_alone_is_left_out_by_both",
+            "large_shares_for_the_helper_are_refused_so_that_every_job_is_taken",
+        ],
+    ),
+    (
+        "A26",
+        "inviting more than there are: a second list of codes, or none",
+        &[
+            "second_list_of_codes_is_refused",
+            "without_credentials_the_leader_takes_as_many_reports_as_people_were_invited_even_at_once",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages that know nothing of the browser, in the order of the pipeline.
-const STAGES: [&str; 11] = [
+const STAGES: [&str; 12] = [
     "digest",
     "json",
+    "file_kind",
     "statistics",
     "instrument",
     "answers",

@@ -8,6 +8,7 @@ use super::Role;
 use super::base64url;
 use super::dap09::{HpkeConfig, PrivateKey};
 use super::task::{Task, TaskError};
+use crate::file_kind::FileKind;
 use crate::instrument::Instrument;
 use crate::json;
 
@@ -145,12 +146,8 @@ impl fmt::Debug for CollectorFile {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(json: &[u8], expected: FileKind) -> Result<T, KeysError> {
-    let is_other = |found: &FileKind| {
-        let is_operators = |kind| matches!(kind, FileKind::Keys(_));
-        *found != expected && !(is_operators(*found) && is_operators(expected))
-    };
     let name = expected.expected();
-    serde_json::from_slice(json).map_err(|error| match FileKind::of(json).filter(is_other) {
+    serde_json::from_slice(json).map_err(|error| match FileKind::of(json).filter(|kind| *kind != expected) {
         Some(found) => KeysError::OtherFile { found, expected: name },
         None => {
             let (line, column, found) = json::place(&error);
@@ -159,82 +156,10 @@ fn parse<T: serde::de::DeserializeOwned>(json: &[u8], expected: FileKind) -> Res
     })
 }
 
-/// One of the files that a remote survey is made of, recognised by its fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    Task,
-    /// An operator's keys.
-    Keys(Role),
-    Collector,
-    /// What an operator knows the codes by.
-    Codes(Role),
-    /// What a portal signs tokens with.
-    Issuer,
-    /// The codes for the mail merge.
-    Invitations,
-    /// None of them, and no JSON either.
-    NoJson,
-}
-
-impl FileKind {
-    /// Recognises a file; `None` where it is JSON of another kind, or broken.
-    pub fn of(bytes: &[u8]) -> Option<FileKind> {
-        let text = String::from_utf8_lossy(bytes);
-        let text = text.trim_start_matches('\u{feff}').trim_start();
-        if matches!(text.lines().next(), Some("code" | "code,link")) {
-            return Some(FileKind::Invitations);
-        }
-        if !text.is_empty() && !text.starts_with(['{', '[', '"']) {
-            return Some(FileKind::NoJson);
-        }
-        let json: serde_json::Value = serde_json::from_str(text).ok()?;
-        let has = |fields: &[&str]| fields.iter().all(|field| json.get(field).is_some());
-        let role = match json.get("role").and_then(serde_json::Value::as_str) {
-            Some("helper") => Role::Helper,
-            _ => Role::Leader,
-        };
-        let is_pem = |field: &str| json[field].as_str().is_some_and(|text| text.starts_with("-----BEGIN"));
-        match () {
-            () if has(&["task", "private_key"]) => Some(FileKind::Collector),
-            () if has(&["task", "verify_key", "role"]) => Some(FileKind::Keys(role)),
-            () if has(&["fingerprints", "role"]) => Some(FileKind::Codes(role)),
-            () if has(&["protocol", "task_id", "vdaf"]) => Some(FileKind::Task),
-            () if is_pem("leader") && is_pem("helper") => Some(FileKind::Issuer),
-            () => None,
-        }
-    }
-
-    /// Returns what is expected where this file is.
-    fn expected(self) -> &'static str {
-        match self {
-            Self::Keys(_) => "an operator's leader.json or helper.json, which `balint-survey task` has made",
-            Self::Collector => "the coordinator's collector.json, which `balint-survey task` has made",
-            Self::Codes(Role::Leader) => {
-                "the leader's leader-codes.json, which `balint-survey invite` has made"
-            }
-            Self::Codes(Role::Helper) => {
-                "the helper's helper-codes.json, which `balint-survey invite` has made"
-            }
-            Self::Task | Self::Issuer | Self::Invitations | Self::NoJson => {
-                "a file that `balint-survey task` has made"
-            }
-        }
-    }
-}
-
-impl fmt::Display for FileKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Task => "this is the survey's task.json",
-            Self::Keys(Role::Leader) => "this is the leader's leader.json",
-            Self::Keys(Role::Helper) => "this is the helper's helper.json",
-            Self::Collector => "this is the coordinator's collector.json",
-            Self::Codes(Role::Leader) => "this is the leader's leader-codes.json",
-            Self::Codes(Role::Helper) => "this is the helper's helper-codes.json",
-            Self::Issuer => "this is the portal's issuer.json",
-            Self::Invitations => "this is no JSON, but the invitations.csv of the mail merge",
-            Self::NoJson => "this is no JSON",
-        })
+fn codes_of(role: Role) -> FileKind {
+    match role {
+        Role::Leader => FileKind::LeaderCodes,
+        Role::Helper => FileKind::HelperCodes,
     }
 }
 
@@ -245,7 +170,9 @@ impl OperatorFile {
     ///
     /// Names the first thing that is wrong.
     pub fn from_json(json: &[u8], instruments: &[Instrument]) -> Result<(OperatorFile, Task), KeysError> {
-        let file: OperatorFile = parse(json, FileKind::Keys(Role::Leader))?;
+        // Either operator's will do: which of them it is says its `role`.
+        let kind = FileKind::of(json).filter(|kind| *kind == FileKind::HelperKeys);
+        let file: OperatorFile = parse(json, kind.unwrap_or(FileKind::LeaderKeys))?;
         let task = Task::from_json(file.task.as_bytes(), instruments).map_err(KeysError::Task)?;
         file.verify_key()?;
         if file.role == Role::Leader && file.collector_token.is_none() {
@@ -275,7 +202,7 @@ impl CodesFile {
     ///
     /// Names the first thing that is wrong.
     pub fn from_json(json: &[u8], task: &Task, role: Role) -> Result<Vec<[u8; 32]>, KeysError> {
-        let file: CodesFile = parse(json, FileKind::Codes(role))?;
+        let file: CodesFile = parse(json, codes_of(role))?;
         let expected = base64url::encode(task.id());
         if file.task_id != expected {
             return Err(KeysError::OtherTask { found: file.task_id, expected });

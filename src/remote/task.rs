@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::credential::Credentials;
 use super::dap09::{self, HpkeConfig};
-use super::keys::FileKind;
 use super::{Role, base64url, random};
 use crate::digest::Digest;
 use crate::disclosure::{Collection, CollectionError, Policy, UnknownPolicy};
+use crate::file_kind::FileKind;
 use crate::instrument::Instrument;
 use crate::json;
 use crate::report::fieldwork::{Day, SECONDS};

@@ -12,8 +12,8 @@ use web_sys::{Blob, File};
 
 use crate::answers::csv::{CsvError, Parser, find_instrument};
 use crate::disclosure::{Collection, Policy, Refusal, Release, release};
+use crate::file_kind::FileKind;
 use crate::instrument::Instrument;
-use crate::remote::keys::FileKind;
 use crate::tally::{Tally, TallyError};
 
 /// How many bytes are read at a time: a few milliseconds of work, so that no frame is lost.

@@ -34,6 +34,8 @@ pub struct Pair {
     pub collector_token: String,
     /// Of the leader and of the helper.
     pub ports: [u16; 2],
+    /// Whether the operators are started so that they give the sum away before the last day is over.
+    pub may_close_early: bool,
 }
 
 /// What an operator answers.
@@ -68,6 +70,17 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
 }
 
+/// Returns a task that invites at least as many as there are codes.
+fn inviting(task: Task, text: String, codes: usize) -> (Task, String) {
+    let mut document = task.document().clone();
+    if codes as u64 <= document.eligible {
+        return (task, text);
+    }
+    document.eligible = codes as u64;
+    let text = Task::write(&document);
+    (Task::from_json(text.as_bytes(), &Instrument::built_in()).expect("a task"), text)
+}
+
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
@@ -79,14 +92,20 @@ pub fn agent() -> ureq::Agent {
 }
 
 impl Pair {
-    /// Makes the files of a survey that is open today.
+    /// Makes the files of a survey that is open today, and may be closed.
     pub fn new(instrument: &str, credentials: Credentials, codes: usize) -> Pair {
+        let days = [now() - 5 * 86_400, now() + 5 * 86_400];
+        Pair { may_close_early: true, ..Pair::of_days(instrument, credentials, codes, days) }
+    }
+
+    /// Makes the files of a survey that is open from one day to another, both in seconds since 1970.
+    pub fn of_days(instrument: &str, credentials: Credentials, codes: usize, days: [u64; 2]) -> Pair {
         let instrument = Instrument::find(instrument).expect("built in");
         let ports = [free_port(), free_port()];
         let urls = ports.map(|port| format!("http://127.0.0.1:{port}/"));
-        let day = |seconds: u64| Day::of_unix(seconds).expect("a day");
-        let days = [day(now() - 5 * 86_400), day(now() + 5 * 86_400)];
+        let days = days.map(|seconds| Day::of_unix(seconds).expect("a day"));
         let (task, text, key) = task(Setting { instrument: &instrument, credentials, urls, days });
+        let (task, text) = inviting(task, text, codes);
         let pair = Pair {
             folder: tempfile::tempdir().expect("a folder"),
             task,
@@ -96,9 +115,11 @@ impl Pair {
             aggregator_token: base64url::encode(&random::<16>()),
             collector_token: base64url::encode(&random::<16>()),
             ports,
+            may_close_early: false,
         };
         for role in Role::BOTH {
             pair.write_files(role, &text);
+            pair.write_codes(role, &pair.codes);
         }
         pair
     }
@@ -112,10 +133,14 @@ impl Pair {
             collector_token: (role == Role::Leader).then(|| self.collector_token.clone()),
         };
         fs::write(self.task_file(role), serde_json::to_string(&file).expect("JSON")).expect("a file");
+    }
+
+    /// Writes down what an operator is to know of some codes.
+    pub fn write_codes(&self, role: Role, codes: &[Code]) {
         let codes = CodesFile::new(
             &self.task,
             role,
-            self.codes.iter().map(|code| code.fingerprint(role, self.task.id())).collect(),
+            codes.iter().map(|code| code.fingerprint(role, self.task.id())).collect(),
         );
         fs::write(self.codes_file(role), serde_json::to_string(&codes).expect("JSON")).expect("a file");
     }
@@ -141,6 +166,9 @@ impl Pair {
         let address = format!("127.0.0.1:{}", self.ports[role as usize]);
         command.args(["aggregator", "--role", role.name(), "--address", &address]);
         command.arg("--store").arg(store).arg("--task").arg(task);
+        if self.may_close_early {
+            command.arg("--may-close-early");
+        }
         command
     }
 
@@ -150,6 +178,15 @@ impl Pair {
         if !self.codes.is_empty() {
             command.arg("--codes").arg(self.codes_file(role));
         }
+        self.start_with(role, command)
+    }
+
+    /// Starts an operator that knows the codes already.
+    pub fn start_without_codes(&self, role: Role) -> Process {
+        self.start_with(role, self.command(role, &self.task_file(role), &self.store(role)))
+    }
+
+    fn start_with(&self, role: Role, mut command: Command) -> Process {
         // For a moment, a connection of somebody else may have the port.
         let line = (0..20).find_map(|_| {
             let mut process = Process(command.stdout(Stdio::piped()).spawn().expect("the program starts"));

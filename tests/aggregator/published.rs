@@ -56,7 +56,7 @@ fn aggregate_info(role: u8) -> Vec<u8> {
 #[derive(Clone)]
 pub struct Key {
     pub config: HpkeConfig,
-    private: [u8; 32],
+    pub private: [u8; 32],
 }
 
 impl Key {

@@ -1,6 +1,7 @@
 //! What each operator refuses, and in which of the protocol's words.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 
 use balint_survey::remote::credential::{Code, Credentials};
 use balint_survey::remote::{Role, base64url, dap09, random};
@@ -233,7 +234,7 @@ fn leader_refuses_collections_that_are_not_of_the_whole_window_or_too_small_and_
 }
 
 #[test]
-fn without_credentials_the_leader_takes_as_many_reports_as_people_were_invited() {
+fn without_credentials_the_leader_takes_as_many_reports_as_people_were_invited_even_at_once() {
     let pair = Pair::new("post-program", Credentials::None, 0);
     let _processes = pair.start_both();
     let agreement = pair.agreement();
@@ -241,7 +242,13 @@ fn without_credentials_the_leader_takes_as_many_reports_as_people_were_invited()
         let shares = agreement.shard(&entries(&agreement, number));
         report_for_both(&pair, &agreement, &shares, number)
     };
-    (0..290).for_each(|number| accept(&pair, &report(number)));
+    (0..285).for_each(|number| accept(&pair, &report(number)));
+    let more: Vec<Report> = (285..305).map(report).collect();
+    let taken = std::thread::scope(|scope| {
+        let sent: Vec<_> = more.iter().map(|report| scope.spawn(|| put(&pair, report).status)).collect();
+        sent.into_iter().filter_map(|one| one.join().ok()).filter(|status| *status == 201).count()
+    });
+    assert_eq!(taken, 5);
     let one_more = pair.put_report(&report(290).get_encoded().expect("a report")).expect("an answer");
     let detail = one_more.check(400, "reportRejected");
     assert!(detail.contains("as many have answered as were invited"), "{detail}");
@@ -292,6 +299,156 @@ fn bad_reports_are_left_out_and_the_batch_is_collected_once() {
 }
 
 #[test]
+fn report_that_is_good_for_the_helper_alone_is_left_out_by_both() {
+    let pair = Pair::new("post-program", Credentials::Codes, 51);
+    let _processes = pair.start_both();
+    let agreement = pair.agreement();
+    let mut expected = vec![0; agreement.parameters[1]];
+    for number in 0..50 {
+        let entries = entries(&agreement, number);
+        expected.iter_mut().zip(&entries).for_each(|(sum, entry)| *sum += entry);
+        accept(&pair, &report_for_both(&pair, &agreement, &agreement.shard(&entries), number));
+    }
+    accept(&pair, &report_for_both(&pair, &agreement, &crate::split::shard(&agreement), 50));
+    let sum = dap09::open_collection(&pair.task, &pair.key, &pair.collect()).expect("a sum");
+    assert_eq!((sum.reports, &sum.sums), (50, &expected));
+}
+
+#[test]
+fn large_shares_for_the_helper_are_refused_so_that_every_job_is_taken() {
+    let pair = Pair::new("post-program", Credentials::None, 0);
+    let _processes = pair.start_both();
+    let agreement = pair.agreement();
+    let with_bytes = |number: usize, count: usize| {
+        let good = report_for_both(&pair, &agreement, &agreement.shard(&entries(&agreement, number)), number);
+        let larger = |sealed: &HpkeCiphertext| {
+            let key = sealed.encapsulated_key().to_vec();
+            let payload = vec![7; count - key.len()];
+            HpkeCiphertext::new(*sealed.config_id(), key, payload)
+        };
+        with_share(&good, Role::Helper, larger)
+    };
+    let detail = put(&pair, &with_bytes(0, 32 * 1024 + 1)).check(400, "invalidMessage");
+    assert_eq!(detail, "the helper's share has 32769 bytes; expected 32768 or fewer");
+    // The leader may hang up before all of it is sent.
+    let answer = pair.put_report(&bytes(&with_bytes(0, 65_000)));
+    assert!(answer.map_or(true, |answer| answer.status == 413));
+    (0..100).for_each(|number| accept(&pair, &with_bytes(number, 32 * 1024)));
+    for number in 100..150 {
+        let shares = agreement.shard(&entries(&agreement, number));
+        accept(&pair, &report_for_both(&pair, &agreement, &shares, number));
+    }
+    let sum = dap09::open_collection(&pair.task, &pair.key, &pair.collect()).expect("a sum");
+    assert_eq!(sum.reports, 50);
+}
+
+#[test]
+fn operators_give_no_sum_away_before_the_last_day_is_over() {
+    let mut pair = Pair::new("post-program", Credentials::None, 0);
+    pair.may_close_early = false;
+    let (leader, helper) = (pair.start(Role::Leader), pair.start(Role::Helper));
+    let agreement = pair.agreement();
+    let good = |number: usize| {
+        report_for_both(&pair, &agreement, &agreement.shard(&entries(&agreement, number)), number)
+    };
+    (0..50).for_each(|number| accept(&pair, &good(number)));
+    let (job, request) = (dap09::collection_job(&pair.task), dap09::collect_request(&pair.task));
+    let said = format!("until its last day, {}, is over", pair.task.document().closes);
+    let detail = pair.collection("PUT", &job, &request).expect("an answer").check(400, "batchInvalid");
+    assert!(detail.contains(&said), "{detail}");
+
+    // A helper does not do what the leader alone may do, and the survey stays open.
+    leader.stop();
+    pair.may_close_early = true;
+    let _leader = pair.start(Role::Leader);
+    assert_eq!(pair.collection("PUT", &job, &request).expect("an answer").status, 201);
+    let detail = pair.poll(&job).check(400, "batchInvalid");
+    assert!(detail.contains("the helper refuses with 400") && detail.contains(&said), "{detail}");
+    let shares = agreement.shard(&entries(&agreement, 50));
+    accept(&pair, &report_for_both(&pair, &agreement, &shares, 50));
+    helper.stop();
+    let helper = pair.start(Role::Helper);
+    assert_eq!(pair.collection("PUT", &job, &request).expect("an answer").status, 201);
+    let answer = pair.poll(&job);
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    helper.stop();
+}
+
+#[test]
+fn operators_give_the_sum_away_when_the_last_day_is_over() {
+    let days = [now() - 5 * DAY, now() - DAY];
+    let pair = Pair::of_days("post-program", Credentials::None, 0, days);
+    let _processes = pair.start_both();
+    let agreement = pair.agreement();
+    let [leader, helper] = Role::BOTH.map(|role| pair.published_config(role));
+    for number in 0..50 {
+        let shares = agreement.shard(&entries(&agreement, number));
+        accept(&pair, &agreement.seal(&shares, days[1], [&leader, &helper], Default::default()));
+    }
+    let sum = dap09::open_collection(&pair.task, &pair.key, &pair.collect()).expect("a sum");
+    assert_eq!(sum.reports, 50);
+}
+
+#[test]
+fn coordinator_reads_that_the_helper_is_away() {
+    let pair = Pair::new("post-program", Credentials::None, 0);
+    let helper = pair.start(Role::Helper);
+    let _leader = pair.start(Role::Leader);
+    let agreement = pair.agreement();
+    let report = |number: usize| {
+        report_for_both(&pair, &agreement, &agreement.shard(&entries(&agreement, number)), number)
+    };
+    let reports: Vec<Report> = (0..50).map(report).collect();
+    helper.kill();
+    reports.iter().for_each(|report| accept(&pair, report));
+    let (job, request) = (random(), dap09::collect_request(&pair.task));
+    assert_eq!(pair.collection("PUT", &job, &request).expect("an answer").status, 201);
+    let reason = r#"{"detail":"waiting for the helper, which cannot be reached"}"#;
+    let is_said = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let answer = pair.collection("POST", &job, &[]).expect("an answer");
+        assert_eq!(answer.status, 202);
+        answer.body == reason.as_bytes()
+    });
+    assert!(is_said, "the reason is given");
+    let _helper = pair.start(Role::Helper);
+    assert_eq!(pair.poll(&job).status, 200);
+}
+
+#[test]
+fn second_list_of_codes_is_refused() {
+    let pair = Pair::new("post-program", Credentials::Codes, 200);
+    pair.start_both().into_iter().for_each(crate::pair::Process::stop);
+    let second: Vec<Code> = (0..91).map(|_| Code::new()).collect();
+    for role in Role::BOTH {
+        pair.write_codes(role, &second);
+        let mut command = pair.command(role, &pair.task_file(role), &pair.store(role));
+        command.arg("--codes").arg(pair.codes_file(role));
+        let expected = "found 291 codes, with those in the store; expected 290 or fewer, as many as were invited: \
+                        a second list? run `balint-survey invite` once";
+        check_refused(&pair, command, expected);
+        // None of the second list was kept.
+        pair.write_codes(role, &second[1..]);
+        pair.start(role).stop();
+    }
+}
+
+#[test]
+fn operators_say_the_hash_of_the_task() {
+    let pair = Pair::new("post-program", Credentials::None, 0);
+    for role in Role::BOTH {
+        let mut command = pair.command(role, &pair.task_file(role), &pair.store(role));
+        let mut process = command.stdout(std::process::Stdio::piped()).spawn().expect("the program starts");
+        let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let lines: Vec<String> = lines.take(2).map(|line| line.expect("text")).collect();
+        process.kill().expect("it runs");
+        process.wait().expect("it ends");
+        assert!(lines[0].starts_with(&format!("Serving {} of ", role.name())), "{lines:?}");
+        assert_eq!(lines[1], format!("task-hash {}", pair.task.hash()));
+    }
+}
+
+#[test]
 fn batch_that_shrinks_below_the_minimum_opens_the_survey_again() {
     let pair = Pair::new("post-program", Credentials::Codes, 53);
     let _processes = pair.start_both();
@@ -301,12 +458,22 @@ fn batch_that_shrinks_below_the_minimum_opens_the_survey_again() {
     };
     (0..49).for_each(|number| accept(&pair, &good(number)));
     (49..52).for_each(|number| accept(&pair, &with_share(&good(number), Role::Helper, tampered)));
-    let (job, request) = (random(), dap09::collect_request(&pair.task));
+    let (job, request) = (dap09::collection_job(&pair.task), dap09::collect_request(&pair.task));
     assert_eq!(pair.collection("PUT", &job, &request).expect("an answer").status, 201);
     let detail = pair.poll(&job).check(400, "invalidBatchSize");
-    assert!(detail.contains("found fewer reports; expected 50"), "{detail}");
+    assert_eq!(
+        detail,
+        "found fewer reports that both operators accept; expected 50 or more: the survey stays open \
+         (the helper refuses some: compare the code lists and the logs)"
+    );
+    let again = pair.collection("PUT", &job, &request).expect("an answer");
+    again.check(400, "invalidBatchSize");
     accept(&pair, &good(52));
-    let sum = dap09::open_collection(&pair.task, &pair.key, &pair.collect()).expect("a sum");
+    // With the same id, as the client has no other.
+    assert_eq!(pair.collection("PUT", &job, &request).expect("an answer").status, 201);
+    let answer = pair.poll(&job);
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    let sum = dap09::open_collection(&pair.task, &pair.key, &answer.body).expect("a sum");
     assert_eq!(sum.reports, 50);
 }
 
@@ -408,7 +575,8 @@ fn helper_refuses_what_a_lying_leader_asks_of_it() {
     assert!(run_job(&pair, &leader, &more).iter().all(Result::is_ok));
     // Those of the jobs above whose ids are known here are not all of the batch: the checksum differs.
     counted.extend(more.iter().map(|report| *report.metadata().id()));
-    share(53, &counted).check(400, "batchMismatch");
+    let detail = share(53, &counted).check(400, "batchMismatch");
+    assert!(!detail.contains(|letter: char| letter.is_ascii_digit()), "{detail}");
     share(54, &counted).check(400, "batchMismatch");
     share(49, &counted).check(400, "invalidBatchSize");
     let (opens, closes) = pair.task.window();
@@ -516,7 +684,7 @@ fn operator_does_not_start_with_what_is_not_its_own() {
     refused(other.command(Role::Leader, &other.folder.path().join("none"), &store), "cannot be read");
 
     let running = pair.start(Role::Leader);
-    refused(pair.command(Role::Leader, &leader, &store), "database is locked");
+    refused(pair.command(Role::Leader, &leader, &store), "is in use by another process");
     running.stop();
     // The codes are in the store by now.
     let mut again = pair.command(Role::Leader, &leader, &store);

@@ -7,7 +7,7 @@ use std::path::Path;
 use balint_survey::instrument::Instrument;
 use balint_survey::remote::Role;
 use balint_survey::remote::credential::{Code, Credentials};
-use janus_messages::{Report, ReportMetadata};
+use janus_messages::{HpkeCiphertext, Report, ReportMetadata};
 use prio::codec::{Decode, Encode};
 use rusqlite::Connection;
 
@@ -222,28 +222,73 @@ fn negate(vector: &[u8]) -> Vec<u8> {
     negated.flat_map(|element| element.get_encoded().expect("an element")).collect()
 }
 
+/// What must not be on any disk any more once the sum has been given away.
+struct Secrets {
+    keys: Vec<Vec<u8>>,
+    ciphertexts: Vec<Vec<u8>>,
+    fingerprints: Vec<Vec<u8>>,
+}
+
+impl Secrets {
+    /// Returns how many of each are in the files of both operators.
+    fn found(&self, pair: &Pair) -> [usize; 3] {
+        let disk = Role::BOTH.map(|role| on_disk(pair.folder.path(), role)).concat();
+        let found = |secrets: &[Vec<u8>], length| found_of(secrets, length, &disk);
+        [found(&self.keys, 32), found(&self.ciphertexts, ELEMENT), found(&self.fingerprints, ELEMENT)]
+    }
+}
+
 #[test]
 fn stores_have_neither_shares_nor_keys_after_the_collection() {
     let instrument = Instrument::find("post-program").expect("built in");
-    let pair = Pair::new(instrument.id(), Credentials::Codes, 51);
-    let processes = pair.start_both();
-    let (class, _) = student::class(&instrument, 50);
-    student::answer_all(&pair, &class);
+    let pair = Pair::new(instrument.id(), Credentials::Codes, 61);
+    pair.start_both().into_iter().for_each(crate::pair::Process::stop);
+    let keys = Role::BOTH.map(|role| key_in(&pair.store(role)).private.to_vec()).to_vec();
+    let [leader, helper] = pair.start_both();
+    let (class, _) = student::class(&instrument, 60);
+    // The first ten are kept, as they are fewer than a batch.
+    let sealed = |numbers: std::ops::Range<usize>| -> Vec<Vec<u8>> {
+        let submitted = numbers.map(|number| student::submit(&pair, &class[number], number));
+        let reports = submitted.map(|one| Report::get_decoded(one.bytes()).expect("a report"));
+        let sealed = |one: &HpkeCiphertext| [one.encapsulated_key().to_vec(), one.payload().to_vec()];
+        reports
+            .flat_map(|one| {
+                [sealed(one.leader_encrypted_input_share()), sealed(one.helper_encrypted_input_share())]
+                    .concat()
+            })
+            .collect()
+    };
+    let fingerprints = Role::BOTH.map(|role| {
+        let of_role = |code: &Code| code.fingerprint(role, pair.task.id()).to_vec();
+        pair.codes.iter().map(of_role).collect::<Vec<_>>()
+    });
+    let mut secrets = Secrets { keys, ciphertexts: sealed(0..10), fingerprints: fingerprints.concat() };
+    let [keys, ciphertexts, fingerprints] = secrets.found(&pair);
+    assert_eq!(keys, 2, "each operator has its key");
+    assert!(ciphertexts > 10 * 20 && fingerprints >= 2 * (2 * 61), "{ciphertexts}, {fingerprints}");
+    secrets.ciphertexts.extend(sealed(10..60));
     pair.collect();
-    processes.into_iter().for_each(crate::pair::Process::stop);
+    assert_eq!(secrets.found(&pair), [0; 3], "while both run");
+    leader.kill();
+    helper.kill();
+    assert_eq!(secrets.found(&pair), [0; 3], "after both were killed");
+    // With the codes, which are not kept again.
+    pair.start_both().into_iter().for_each(crate::pair::Process::stop);
+    assert_eq!(secrets.found(&pair), [0; 3], "after both were stopped");
     for role in Role::BOTH {
         let connection = Connection::open(pair.store(role)).expect("a store");
         let number =
             |select: &str| connection.query_row(select, (), |row| row.get::<_, i64>(0)).expect("a number");
         assert_eq!(number("SELECT hpke_private = zeroblob(32) FROM operator"), 1);
-        assert_eq!(number("SELECT share IS NULL AND reports = 50 FROM sum"), 1);
-        assert_eq!(number("SELECT count(*) FROM used"), 50);
+        assert_eq!(number("SELECT share IS NULL AND reports = 60 FROM sum"), 1);
+        assert_eq!(number("SELECT count(*) FROM used"), 0);
+        assert_eq!(number("SELECT count(*) FROM code"), 0);
         if role == Role::Leader {
             assert_eq!(number("SELECT count(*) FROM report WHERE bytes IS NOT NULL"), 0);
         }
     }
-    let _processes = pair.start_both();
-    let late = student::seal(&pair, &class[0], &student::credential(&pair, 50)).expect("a report");
+    let _processes = Role::BOTH.map(|role| pair.start_without_codes(role));
+    let late = student::seal(&pair, &class[0], &student::credential(&pair, 60)).expect("a report");
     let detail = pair.put_report(late.bytes()).expect("an answer").check(400, "reportRejected");
     assert!(detail.contains("the survey is closed"), "{detail}");
 }

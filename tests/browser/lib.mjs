@@ -175,7 +175,7 @@ export async function startOperators(folder, { instrument, eligible, credentials
   }
   const address = (url) => url.slice("http://".length);
   const begin = (role, url) =>
-    start(folder, "aggregator", "--role", role, "--address", address(url), "--store", join(folder, `${role}.sqlite`), "--task", join(out, `${role}.json`), ...codesFlags(role));
+    start(folder, "aggregator", "--may-close-early", "--role", role, "--address", address(url), "--store", join(folder, `${role}.sqlite`), "--task", join(out, `${role}.json`), ...codesFlags(role));
   const running = await Promise.all([begin("leader", leader), begin("helper", helper)]);
   const text = readFileSync(join(out, "task.json"), "utf8");
   const hash = createHash("sha256").update(text).digest("hex");

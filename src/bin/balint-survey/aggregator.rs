@@ -39,10 +39,12 @@ use balint_survey::remote::keys::{CodesFile, KeysError, OperatorFile};
 use balint_survey::remote::task::{Moment, Task};
 use balint_survey::remote::{Role, dap09};
 use clap::Args;
+use janus_messages::problem_type::DapProblemType;
 use prio::vdaf::prio3::Prio3SumVec;
 
 use crate::parse_address;
 use crate::signal::serve_until_told;
+use problem::Problem;
 use store::{Keys, Store, StoreError};
 
 /// By how many seconds a respondent's clock may be ahead of the operator's.
@@ -70,6 +72,10 @@ pub struct AggregatorArgs {
     /// The operator's codes, which `balint-survey invite` makes; they are added to those in the store.
     #[arg(long, value_name = "FILE")]
     codes: Option<PathBuf>,
+
+    /// Lets the coordinator close the survey before its last day is over.
+    #[arg(long)]
+    may_close_early: bool,
 
     /// Ends when standard input does: the demonstration's operators must not outlive it.
     #[arg(long, hide = true)]
@@ -163,6 +169,7 @@ pub struct Operator {
     aggregator_token: String,
     /// What the coordinator shows to the leader; the helper has none.
     collector_token: Option<String>,
+    may_close_early: bool,
 }
 
 /// Runs an operator until ctrl-c or SIGTERM.
@@ -194,7 +201,10 @@ fn announce(operator: &Operator, address: SocketAddr) -> io::Result<()> {
     let mut stdout = io::stdout();
     let (role, task) = (operator.role.name(), &operator.task.document().task_id);
     writeln!(stdout, "Serving {role} of {task} on http://{address}/")?;
-    stdout.flush()
+    stdout.flush()?;
+    // For people, who compare it with that of the page; who reads the address may have gone away.
+    journal::write(format_args!("task-hash {}", operator.task.hash()));
+    Ok(())
 }
 
 impl Operator {
@@ -209,27 +219,57 @@ impl Operator {
         let codes = read_codes(args, &task)?;
         let (store, keys) = Store::open(&args.store, args.role, &task)?;
         store.add_codes(&codes)?;
-        if task.document().credentials == Credentials::Codes && !store.has_codes()? {
+        let asks_for_codes = task.document().credentials == Credentials::Codes;
+        if asks_for_codes && !store.has_codes()? && !store.is_over()? {
             return Err(AggregatorError::NoCodes);
         }
         let OperatorFile { role, aggregator_token, collector_token, .. } = file;
         let vdaf = dap09::vdaf(&task);
-        Ok(Operator { role, task, vdaf, verify_key, keys, store, aggregator_token, collector_token })
+        let may_close_early = args.may_close_early;
+        Ok(Operator {
+            role,
+            task,
+            vdaf,
+            verify_key,
+            keys,
+            store,
+            aggregator_token,
+            collector_token,
+            may_close_early,
+        })
     }
 
     /// Returns where the time of a report lies; `None` where it is in the window, but to come.
     fn moment(&self, time: u64) -> Option<Moment> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
         match self.task.moment(time) {
-            Moment::Open if time > now.saturating_add(SKEW) => None,
+            Moment::Open if time > now().saturating_add(SKEW) => None,
             moment => Some(moment),
         }
+    }
+
+    /// Refuses to give a sum away before everybody has had the time to answer: until then, who asks for it would
+    /// choose after whom the survey ends.
+    fn check_over(&self) -> Result<(), Problem> {
+        if self.may_close_early || self.task.moment(now()) == Moment::AfterClosing {
+            return Ok(());
+        }
+        let detail = format!(
+            "the survey can be answered until its last day, {}, is over (UTC); expected to be asked after that: \
+             only an operator that was started with --may-close-early closes it before",
+            self.task.document().closes
+        );
+        Err(Problem::dap(DapProblemType::BatchInvalid, detail))
     }
 
     /// Returns whether respondents show invitation codes.
     fn asks_for_codes(&self) -> bool {
         self.task.document().credentials == Credentials::Codes
     }
+}
+
+/// Returns the time, in seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, AggregatorError> {

@@ -219,7 +219,7 @@ impl Running {
     fn start(folder: &Path, role: Role, port: u16) -> Result<Running, DemoError> {
         let name = role.name();
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["aggregator", "--until-stdin-closes", "--role", name])
+            .args(["aggregator", "--until-stdin-closes", "--may-close-early", "--role", name])
             .args(["--address", &format!("127.0.0.1:{port}")])
             .arg("--store")
             .arg(folder.join(format!("{name}.sqlite")))

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use balint_survey::answers::csv::{CsvError, Responses};
 use balint_survey::disclosure::{Collection, CollectionError, Refusal, release as make_release};
+use balint_survey::file_kind::FileKind;
 use balint_survey::instrument::{Instrument, InstrumentError};
-use balint_survey::remote::keys::FileKind;
 use balint_survey::report::Fieldwork;
 use balint_survey::report::fieldwork::FieldworkError;
 use balint_survey::tally::{Tally, TallyError};

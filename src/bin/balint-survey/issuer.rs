@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use balint_survey::file_kind::FileKind;
 use balint_survey::remote::credential::{Issuer, TokenPair};
-use balint_survey::remote::keys::FileKind;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 

@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::Duration;
@@ -29,7 +30,7 @@ use prio::vdaf::prio3::Prio3SumVec;
 
 use super::Operator;
 use super::journal::complain;
-use super::problem::{Problem, few_reports};
+use super::problem::{Problem, few_good_reports};
 use super::store::{Collection, Counts, Outcome, Phase, StoreError, Waiting};
 use super::sum::{self, Sum};
 
@@ -72,10 +73,14 @@ enum Step {
 pub struct Counting {
     operator: Arc<Operator>,
     agent: ureq::Agent,
+    /// Whether the helper could not be reached at the last step.
+    is_helper_away: Arc<AtomicBool>,
+    /// Whether the operator was told already that the helper refuses reports.
+    has_told_of_refusals: AtomicBool,
 }
 
 impl Counting {
-    pub fn new(operator: Arc<Operator>) -> Counting {
+    pub fn new(operator: Arc<Operator>, is_helper_away: Arc<AtomicBool>) -> Counting {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -85,14 +90,17 @@ impl Counting {
             true => agent.proxy(None),
             false => agent,
         };
-        Counting { operator, agent: agent.build().new_agent() }
+        let agent = agent.build().new_agent();
+        Counting { operator, agent, is_helper_away, has_told_of_refusals: AtomicBool::new(false) }
     }
 
     /// Counts until nobody can wake it any more.
     pub fn run(&self, woken: &Receiver<()>) {
         let mut pause = PAUSES[0];
         loop {
-            match self.step() {
+            let step = self.step();
+            self.is_helper_away.store(matches!(step, Err(Setback::Away(_))), Ordering::Relaxed);
+            match step {
                 Ok(Step::More) => pause = PAUSES[0],
                 Ok(Step::Idle) => match woken.recv() {
                     Ok(()) => {}
@@ -204,6 +212,7 @@ impl Counting {
         }
         let mut outcome = Outcome { refused: prepared.refused, ..Outcome::default() };
         for (id, answer) in ids.iter().zip(answer.prepare_resps()) {
+            self.tell_of_refusal(answer.result());
             let state = prepared.states.remove(id.as_ref());
             match state.and_then(|(time, state)| Some((time, self.finish(state, answer.result())?))) {
                 Some((time, output)) => {
@@ -215,6 +224,16 @@ impl Counting {
             }
         }
         Ok(outcome)
+    }
+
+    /// Tells the operator once that the helper refuses reports, as it may refuse all of them.
+    fn tell_of_refusal(&self, answer: &PrepareStepResult) {
+        let is_refused = matches!(answer, PrepareStepResult::Reject(_));
+        if is_refused && !self.has_told_of_refusals.swap(true, Ordering::Relaxed) {
+            complain(
+                "the helper refuses a report: if it refuses many, compare the code lists and the task hashes",
+            );
+        }
     }
 
     /// Returns the leader's output share of a report that the helper has found good, and the leader too.
@@ -231,7 +250,8 @@ impl Counting {
         let Operator { store, task, vdaf, .. } = &*self.operator;
         let minimum = task.document().minimum_batch;
         if counts.counted < minimum {
-            return Ok(store.fail_collection(&collection.id, &few_reports(minimum))?);
+            let problem = few_good_reports(minimum, counts.refused > 0);
+            return Ok(store.fail_collection(&collection.id, &problem)?);
         }
         if !store.ask_helper(&collection.id)? {
             // It was deleted in the meantime.
@@ -331,7 +351,7 @@ fn refusal(status: u16, body: &[u8]) -> Problem {
 
 /// Returns whether the helper has certainly made no share: then the survey can be open again.
 ///
-/// A mismatch is not enough: Janus closes the batch before it compares.
+/// A mismatch is not enough: Janus closes the batch before it compares. That it is too early for the helper is.
 fn is_final(problem: &Problem) -> bool {
-    problem.kind() == Some(DapProblemType::InvalidBatchSize)
+    matches!(problem.kind(), Some(DapProblemType::InvalidBatchSize | DapProblemType::BatchInvalid))
 }

@@ -12,13 +12,17 @@ use janus_messages::{
 };
 use prio::codec::{Decode, Encode};
 use prio::topology::ping_pong::{PingPongState, PingPongTopology};
+use prio::vdaf::Aggregator;
 use sha2::{Digest as _, Sha256};
 
 use super::Operator;
 use super::problem::{Problem, few_reports};
-use super::share::ShareError;
+use super::share::{Share, ShareError};
 use super::store::{Job, Prepared, Released};
 use super::sum::{self, Sum};
+
+/// The length of a seed of the proof system.
+const SEED: usize = 16;
 
 impl Operator {
     /// Verifies the reports of a job together with the leader, and counts those that are good.
@@ -52,6 +56,7 @@ impl Operator {
         let share = self.open_share(report.metadata(), report.public_share(), report.encrypted_input_share());
         let share = share.map_err(refuse)?;
         let nonce = report.metadata().id().as_ref();
+        self.check_own_part(nonce, &share, report.public_share())?;
         let transition = self
             .vdaf
             .helper_initialized(&self.verify_key, &(), nonce, &share.public, &share.input, init.message())
@@ -64,6 +69,24 @@ impl Operator {
                 output,
                 answer: PrepareStepResult::Continue { message },
             }),
+            _ => Err(PrepareError::VdafPrepError),
+        }
+    }
+
+    /// Checks what the public share says of the helper's part of the joint randomness.
+    ///
+    /// It has both operators' parts, and either of them takes the other's from there but computes its own. Of a
+    /// client that lies about the helper's, the leader computes with other randomness than the helper, and there are
+    /// proofs that are good for the helper alone: the helper would count the report and the leader refuse it, so that
+    /// the two sums never belonged together again. The protocol's topology does not compare them here. (Of one
+    /// that lies about the leader's part, the helper finds out by itself, before it counts.)
+    fn check_own_part(&self, nonce: &[u8; 16], share: &Share, public: &[u8]) -> Result<(), PrepareError> {
+        let own = self.vdaf.prepare_init(&self.verify_key, 1, &(), nonce, &share.public, &share.input);
+        let own = own.map_err(|_| PrepareError::VdafPrepError)?.1;
+        let own = own.get_encoded().map_err(|_| PrepareError::VdafPrepError)?;
+        // In both encodings the helper's part, a seed, comes last.
+        match (own.last_chunk::<SEED>(), public.last_chunk::<SEED>()) {
+            (Some(own), Some(said)) if own == said => Ok(()),
             _ => Err(PrepareError::VdafPrepError),
         }
     }
@@ -108,17 +131,15 @@ impl Operator {
     }
 
     fn seal_checked(&self, request: &AggregateShareReq<TimeInterval>, sum: &Sum) -> Result<Vec<u8>, Problem> {
+        self.check_over()?;
         let minimum = self.task.document().minimum_batch;
         let found = sum.reports.min(request.report_count());
         if found < minimum {
             return Err(few_reports(minimum));
         }
         if (request.report_count(), *request.checksum()) != (sum.reports, sum.checksum()) {
-            let detail = format!(
-                "the leader has {} reports, and the helper {}; expected the same ones",
-                request.report_count(),
-                sum.reports
-            );
+            // How many either has is not told: the coordinator reads it.
+            let detail = "the leader has other reports than the helper; expected the same ones";
             return Err(Problem::dap(DapProblemType::BatchMismatch, detail));
         }
         let sealed = self.seal_sum(sum).ok_or_else(unsealable)?;

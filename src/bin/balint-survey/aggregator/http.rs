@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, RawPathParams, Request, State};
@@ -11,6 +10,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
+use axum::{Json, Router};
 use balint_survey::remote::base64url;
 use balint_survey::remote::dap09::{COLLECT_REQUEST, COLLECTION, HPKE_CONFIG_LIST, REPORT};
 use janus_messages::problem_type::DapProblemType;
@@ -20,6 +20,7 @@ use janus_messages::{
     AggregationJobResp,
 };
 use serde::Deserialize;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -28,7 +29,7 @@ use super::leader::{Leader, Progress};
 use super::problem::Problem;
 
 /// The largest report, in bytes: some times as large as that of the longest instrument.
-const REPORT_LIMIT: usize = 512 * 1024;
+const REPORT_LIMIT: usize = 64 * 1024;
 
 /// The largest aggregation job, in bytes: ours have 100 reports, Janus' some more.
 const JOB_LIMIT: usize = 16 * 1024 * 1024;
@@ -264,8 +265,14 @@ async fn post_collection(
 ) -> Result<Response, Problem> {
     let operator = leader.operator.clone();
     let progress = blocking(&operator, move || leader.collection(&job_id(&job)?)).await?;
+    let not_yet = (StatusCode::ACCEPTED, [(header::RETRY_AFTER, RETRY_AFTER)]);
     Ok(match progress {
-        Progress::NotYet => (StatusCode::ACCEPTED, [(header::RETRY_AFTER, RETRY_AFTER)]).into_response(),
+        Progress::NotYet { is_helper_away: false } => not_yet.into_response(),
+        Progress::NotYet { is_helper_away: true } => {
+            let (status, later) = not_yet;
+            let reason = json!({ "detail": "waiting for the helper, which cannot be reached" });
+            (status, later, Json(reason)).into_response()
+        }
         Progress::Ready(bytes) => answer(StatusCode::OK, COLLECTION, bytes),
         Progress::Deleted => StatusCode::NO_CONTENT.into_response(),
     })

@@ -22,7 +22,7 @@ pub fn keep(operator: Arc<Operator>) {
             thread::sleep(INTERVAL);
             let line = line(&operator).ok();
             if line != last {
-                line.iter().for_each(|line| write(line));
+                line.iter().for_each(write);
                 last = line;
             }
         }
@@ -40,7 +40,7 @@ fn line(operator: &Operator) -> Result<String, StoreError> {
 }
 
 /// Writes a line; that nobody reads it is no failure.
-fn write(line: &str) {
+pub fn write(line: impl fmt::Display) {
     let mut stdout = io::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }

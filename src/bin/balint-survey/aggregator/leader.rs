@@ -1,36 +1,48 @@
 //! What the leader answers to respondents, and to the coordinator.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 
 use axum::http::StatusCode;
-use balint_survey::remote::credential::Credentials;
-use balint_survey::remote::task::{Document, Moment};
+use balint_survey::remote::task::Moment;
 use janus_messages::problem_type::DapProblemType;
 use janus_messages::query_type::TimeInterval;
-use janus_messages::{CollectionReq, Report};
+use janus_messages::{CollectionReq, HpkeCiphertext, Report};
 use prio::codec::Decode;
 use sha2::{Digest as _, Sha256};
 
 use super::Operator;
 use super::counting::Counting;
+use super::journal::complain;
 use super::problem::{Problem, few_reports};
 use super::share::ShareError;
 use super::store::{Begun, Delivery, NewReport, Phase};
 use super::sum;
 
+/// The largest share for the helper, in bytes: a seed and a credential have far fewer. A job of as many reports as
+/// one has is never too large for the helper, whatever clients send.
+const SEALED_LIMIT: usize = 32 * 1024;
+
 /// The leader, with the thread that counts.
 #[derive(Clone)]
 pub struct Leader {
     pub operator: Arc<Operator>,
+    /// Whether the thread could not reach the helper when it last tried.
+    is_helper_away: Arc<AtomicBool>,
     /// Wakes the thread.
     wake: SyncSender<()>,
 }
 
 /// How far a collection is, for the coordinator.
 pub enum Progress {
-    NotYet,
+    NotYet {
+        /// Whether it is the helper that is waited for.
+        is_helper_away: bool,
+    },
     Ready(Vec<u8>),
     Deleted,
 }
@@ -39,10 +51,19 @@ impl Leader {
     /// Returns a leader that begins to count what waits.
     pub fn new(operator: Arc<Operator>) -> Leader {
         let (wake, woken) = mpsc::sync_channel(1);
-        let counting = Counting::new(operator.clone());
+        let is_helper_away = Arc::new(AtomicBool::new(false));
+        let counting = Counting::new(operator.clone(), is_helper_away.clone());
         // It is not waited for: it ends with the process at any moment, and goes on from the store.
-        thread::spawn(move || counting.run(&woken));
-        Leader { operator, wake }
+        thread::spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| counting.run(&woken))).is_err() {
+                // Nothing would be counted any more of what is acknowledged.
+                complain(
+                    "counting has failed; the process ends: start it again, and report what is said above",
+                );
+                process::exit(1);
+            }
+        });
+        Leader { operator, is_helper_away, wake }
     }
 
     fn wake(&self) {
@@ -73,7 +94,8 @@ impl Leader {
             Delivery::OtherBytes => {
                 "another report has this id; expected the same bytes again, or another id"
             }
-            Delivery::Closed => "the survey is closed: its sum is being collected",
+            Delivery::Full => "as many have answered as were invited",
+            Delivery::Closed => "the survey is closed: no more answers are taken",
             Delivery::UnknownCode => {
                 "this code is not known; expected one that was handed out for this survey"
             }
@@ -97,22 +119,13 @@ impl Leader {
         if operator.store.closing()?.is_some() {
             return Ok(Delivery::Closed);
         }
-        self.check_room()?;
         check_time(operator, report.metadata().time().as_seconds_since_epoch())?;
+        check_size(report.helper_encrypted_input_share())?;
         let sealed = report.leader_encrypted_input_share();
         let share = operator.open_share(report.metadata(), report.public_share(), sealed);
         let fingerprint = share.map_err(refuse)?.fingerprint;
         let is_code = operator.asks_for_codes();
         Ok(operator.store.keep_report(&NewReport { id, digest, bytes, fingerprint, is_code })?)
-    }
-
-    /// Refuses more reports than people were invited, where no credential does: nothing could be released of them.
-    fn check_room(&self) -> Result<(), Problem> {
-        let Document { credentials, eligible, .. } = self.operator.task.document();
-        if *credentials == Credentials::None && self.operator.store.counts()?.acknowledged() >= *eligible {
-            return Err(Problem::rejected("as many have answered as were invited"));
-        }
-        Ok(())
     }
 
     /// Begins a collection: from now on no reports are taken.
@@ -129,6 +142,10 @@ impl Leader {
                 "found the interval {found}; expected {expected}, the whole window: it is collected once and as a whole"
             );
             return Err(Problem::dap(DapProblemType::BatchInvalid, detail));
+        }
+        // One that was begun goes on, even if the process was started with other flags since.
+        if self.operator.store.closing()?.is_none() {
+            self.operator.check_over()?;
         }
         let minimum = self.operator.task.document().minimum_batch;
         match self.operator.store.begin_collection(id, bytes, minimum)? {
@@ -156,7 +173,7 @@ impl Leader {
             (Phase::Ready(answer), _) => Ok(Progress::Ready(answer)),
             (Phase::Left | Phase::Deleted, _) => Ok(Progress::Deleted),
             (_, Some(trouble)) => Err(trouble),
-            (_, None) => Ok(Progress::NotYet),
+            (_, None) => Ok(Progress::NotYet { is_helper_away: self.is_helper_away.load(Ordering::Relaxed) }),
         }
     }
 
@@ -168,6 +185,17 @@ impl Leader {
 
 fn no_collection() -> Problem {
     Problem::plain(StatusCode::NOT_FOUND, "no collection has this id")
+}
+
+fn check_size(sealed: &HpkeCiphertext) -> Result<(), Problem> {
+    let found = sealed.encapsulated_key().len() + sealed.payload().len();
+    match found <= SEALED_LIMIT {
+        true => Ok(()),
+        false => {
+            let detail = format!("the helper's share has {found} bytes; expected {SEALED_LIMIT} or fewer");
+            Err(Problem::invalid_message(detail))
+        }
+    }
 }
 
 fn check_time(operator: &Operator, time: u64) -> Result<(), Problem> {

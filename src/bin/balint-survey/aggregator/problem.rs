@@ -82,6 +82,17 @@ pub fn few_reports(minimum: u64) -> Problem {
     Problem::dap(DapProblemType::InvalidBatchSize, detail)
 }
 
+/// Returns that a batch has turned out to be too small, once all its reports were looked at.
+pub fn few_good_reports(minimum: u64, are_some_refused: bool) -> Problem {
+    let mut detail = format!(
+        "found fewer reports that both operators accept; expected {minimum} or more: the survey stays open"
+    );
+    if are_some_refused {
+        detail += " (the helper refuses some: compare the code lists and the logs)";
+    }
+    Problem::dap(DapProblemType::InvalidBatchSize, detail)
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut body = serde_json::json!({

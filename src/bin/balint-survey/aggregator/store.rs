@@ -16,7 +16,7 @@ use balint_survey::remote::dap09::{HpkeConfig, PrivateKey};
 use balint_survey::remote::task::Task;
 use balint_survey::remote::{Role, random};
 use prio::vdaf::prio3::Prio3SumVec;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::sum::Sum;
 
@@ -60,6 +60,15 @@ pub enum StoreError {
     ReadOnly {
         path: PathBuf,
     },
+    /// Another process has it.
+    InUse {
+        path: PathBuf,
+    },
+    /// More codes than people were invited.
+    ManyCodes {
+        found: u64,
+        expected: u64,
+    },
     Foreign {
         path: PathBuf,
     },
@@ -97,6 +106,16 @@ impl fmt::Display for StoreError {
             StoreError::ReadOnly { path } => {
                 write!(f, "{} is read-only; expected a file to keep reports in", path.display())
             }
+            StoreError::InUse { path } => write!(
+                f,
+                "{} is in use by another process; expected it to be free: stop the operator that has it",
+                path.display()
+            ),
+            StoreError::ManyCodes { found, expected } => write!(
+                f,
+                "found {found} codes, with those in the store; expected {expected} or fewer, as many as were \
+                 invited: a second list? run `balint-survey invite` once"
+            ),
             StoreError::Foreign { path } => write!(
                 f,
                 "{} belongs to another program; expected a file made by `balint-survey aggregator`",
@@ -135,6 +154,8 @@ impl From<rusqlite::Error> for StoreError {
 #[derive(Debug)]
 pub struct Store {
     connection: Mutex<Connection>,
+    /// How many were invited.
+    eligible: u64,
 }
 
 /// The operator's pair of keys that reports are sealed for; it is made with the store and kept nowhere else. Once the
@@ -152,31 +173,57 @@ impl Store {
     /// If the file is not an operator's, or of another task or role, or in use, or cannot be written.
     pub fn open(path: &Path, role: Role, task: &Task) -> Result<(Store, Keys), StoreError> {
         create(path).map_err(|source| StoreError::Create { path: path.to_owned(), source })?;
-        let open_error = |source| StoreError::Open { path: path.to_owned(), source };
+        let open_error = |source: rusqlite::Error| match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::InUse { path: path.to_owned() }
+            }
+            _ => StoreError::Open { path: path.to_owned(), source },
+        };
         let mut connection = Connection::open(path).map_err(open_error)?;
         if connection.is_readonly("main").map_err(open_error)? {
             return Err(StoreError::ReadOnly { path: path.to_owned() });
         }
         // One process alone, as its decisions depend on what it has read; the lock ends with the process.
         connection.pragma_update(None, "locking_mode", "exclusive").map_err(open_error)?;
+        connection.pragma_update(None, "secure_delete", "on").map_err(open_error)?;
+        connection.pragma_update(None, "temp_store", "memory").map_err(open_error)?;
         if !claim(&mut connection, role, task).map_err(open_error)? {
             return Err(StoreError::Foreign { path: path.to_owned() });
         }
-        connection.pragma_update(None, "journal_mode", "wal").map_err(open_error)?;
+        // A write-ahead log would keep what was deleted; this journal is empty after each transaction.
+        connection.pragma_update(None, "journal_mode", "truncate").map_err(open_error)?;
         // A report is acknowledged once it is on the disk, and not before.
         connection.pragma_update(None, "synchronous", "full").map_err(open_error)?;
-        connection.pragma_update(None, "secure_delete", "on").map_err(open_error)?;
         let keys = identify(&connection, path, role, task)?;
-        Ok((Store { connection: Mutex::new(connection) }, keys))
+        let eligible = task.document().eligible;
+        Ok((Store { connection: Mutex::new(connection), eligible }, keys))
     }
 
-    /// Adds the fingerprints of codes that were handed out.
+    /// Adds the fingerprints of codes that were handed out; once the sum has been given away, they are of no use and
+    /// not kept.
+    ///
+    /// # Errors
+    ///
+    /// If there are more codes than people were invited: somebody could answer twice.
     pub fn add_codes(&self, fingerprints: &[[u8; 32]]) -> Result<(), StoreError> {
         self.write(|transaction| {
+            if is_over(transaction)? {
+                return Ok(());
+            }
             let mut insert = transaction.prepare("INSERT OR IGNORE INTO code VALUES (?1)")?;
             fingerprints.iter().try_for_each(|one| insert.execute([one]).map(drop))?;
-            Ok(())
+            let count = "SELECT count(*) FROM code";
+            let found = transaction.query_row(count, (), |row| row.get::<_, i64>(0))? as u64;
+            match found <= self.eligible {
+                true => Ok(()),
+                false => Err(StoreError::ManyCodes { found, expected: self.eligible }),
+            }
         })
+    }
+
+    /// Returns whether the sum has been given away.
+    pub fn is_over(&self) -> Result<bool, StoreError> {
+        Ok(is_over(&self.connection())?)
     }
 
     /// Returns whether any codes are known.
@@ -213,7 +260,8 @@ fn create(path: &Path) -> io::Result<()> {
 
 /// Makes the tables in a new file; returns whether the file is an operator's.
 fn claim(connection: &mut Connection, role: Role, task: &Task) -> rusqlite::Result<bool> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // From now on nobody else can even read it, who would keep this process from writing.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     let id: i32 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let count = "SELECT count(*) FROM sqlite_schema";
     let is_empty = transaction.query_row(count, (), |row| row.get::<_, i64>(0))? == 0;
@@ -297,9 +345,18 @@ fn read_sum(connection: &Connection, vdaf: &Prio3SumVec) -> Result<Sum, StoreErr
 }
 
 /// Forgets the share of the sum once it has been given away, and the private key: nothing sealed for it can be opened
-/// any more, wherever it was kept.
+/// any more, wherever it was kept. Nor does anybody need to know any more who was invited, and who has answered.
 fn forget(transaction: &Transaction) -> rusqlite::Result<()> {
-    transaction.execute_batch("UPDATE sum SET share = NULL; UPDATE operator SET hpke_private = zeroblob(32);")
+    transaction.execute_batch(
+        "UPDATE sum SET share = NULL;
+         UPDATE operator SET hpke_private = zeroblob(32);
+         DELETE FROM code;
+         DELETE FROM used;",
+    )
+}
+
+fn is_over(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT hpke_private = zeroblob(32) FROM operator", (), |row| row.get(0))
 }
 
 /// Returns the only row, if there is one.

@@ -54,6 +54,8 @@ pub enum Delivery {
     /// The id was there before, with other bytes.
     OtherBytes,
     Closed,
+    /// As many have answered as were invited: nothing could be released of more.
+    Full,
     UnknownCode,
     UsedCredential,
 }
@@ -116,7 +118,7 @@ impl Store {
         find_report(&self.connection(), id, digest)
     }
 
-    /// Keeps a report and uses its credential up, or neither.
+    /// Keeps a report and uses its credential up, or neither; never more reports than people were invited.
     pub fn keep_report(&self, report: &NewReport) -> Result<Delivery, StoreError> {
         self.write(|transaction| {
             if let Some(known) = find_report(transaction, report.id, report.digest)? {
@@ -124,6 +126,9 @@ impl Store {
             }
             if find_closing(transaction)?.is_some() {
                 return Ok(Delivery::Closed);
+            }
+            if counts(transaction)?.acknowledged() >= self.eligible {
+                return Ok(Delivery::Full);
             }
             if let Some(fingerprint) = &report.fingerprint {
                 if report.is_code && !is_known_code(transaction, fingerprint)? {
@@ -186,6 +191,8 @@ impl Store {
     /// Accepts a collection, unless there is one, or fewer reports than `minimum`.
     pub fn begin_collection(&self, id: &[u8; 16], request: &[u8], minimum: u64) -> Result<Begun, StoreError> {
         self.write(|transaction| {
+            // One that has failed is begun anew: the survey was open again, and the client has no other id.
+            transaction.execute("DELETE FROM collection WHERE id = ?1 AND state = 'failed'", [id])?;
             if let Some(known) = find_collection(transaction, id)? {
                 return Ok(if known.request == request { Begun::Same } else { Begun::OtherRequest });
             }
