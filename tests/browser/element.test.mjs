@@ -127,7 +127,7 @@ scenario("a wrong attribute is named where the survey would be, with what was ex
   const cases = [
     [{}, `attribute instrument: not there; ${known}`],
     [{ instrument: "stres" }, `attribute instrument: unknown instrument "stres"; ${known}`],
-    [{ ...instrument, mode: "kiosk" }, 'attribute mode: unknown mode "kiosk"; expected personal or group'],
+    [{ ...instrument, mode: "kiosk" }, 'attribute mode: unknown mode "kiosk"; expected personal, group or remote'],
     [
       { ...instrument, policy: "none" },
       'attribute policy: unknown policy "none"; expected standard, strict, small-group, published',

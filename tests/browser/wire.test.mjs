@@ -1,6 +1,8 @@
 // What goes over the wire: nothing of a respondent's own device, and few bytes.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { get } from "node:http";
 
 import { answerClassSurvey, at, closeSmallGroup, delivery, press, scenario, send, smallGroup } from "./lib.mjs";
 
@@ -117,4 +119,32 @@ scenario("scripts, module and style sheets take at most 150 KiB on the wire", as
   const total = files.reduce((sum, { size }) => sum + size, 0);
   console.log(`on the wire: ${total} bytes (${files.map(({ name, size }) => `${name} ${size}`).join(", ")})`);
   assert.ok(total <= sizeLimit, `${total} bytes`);
+});
+
+scenario("the README says how much is loaded", async (portal) => {
+  const size = (path) =>
+    new Promise((resolve, reject) => {
+      const url = new URL(path, portal.server.url);
+      const request = get(url, { headers: { "accept-encoding": "br" } }, (response) => {
+        let bytes = 0;
+        response.on("data", (piece) => (bytes += piece.length));
+        response.on("end", () => resolve(bytes));
+      });
+      request.on("error", reject);
+    });
+  const module = (name) => [`pkg/balint_${name}.js`, `pkg/balint_${name}_bg.wasm`];
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  for (const [sentence, files] of [
+    [/What a browser loads of that folder for a survey .* is (\d+) KB/, ["balint-survey.js", "balint-survey.css", ...module("survey")]],
+    [/What a browser loads for it, .* is (\d+) KB/, ["balint-survey.js", "balint-survey.css", "balint-remote.js", ...module("remote")]],
+    [/and (\d+) KB more where the portal signs tokens/, module("tokens")],
+    [/Only then does it load what that needs, (\d+) KB/, module("collect")],
+    [/a WebAssembly module of its own, (\d+) KB/, ["balint-report.js", "balint-report.css", ...module("report")]],
+  ]) {
+    const sizes = await Promise.all(files.map(size));
+    const found = sizes.reduce((sum, one) => sum + one, 0) / 1000;
+    const said = Number(sentence.exec(readme)?.[1]);
+    console.log(`${files.at(-1)} and what belongs to it: ${found.toFixed(1)} KB, in the README ${said} KB`);
+    assert.ok(Math.abs(found - said) <= 2, `${said} KB in the README; found ${found.toFixed(1)} KB`);
+  }
 });
