@@ -16,7 +16,7 @@ use balint_survey::report::Report;
 /// An attack, what it tries, and the tests that make it: a function of Rust, or the sentence of a browser test.
 type Attack = (&'static str, &'static str, &'static [&'static str]);
 
-const ATTACKS: [Attack; 23] = [
+const ATTACKS: [Attack; 26] = [
     (
         "A1",
         "releasing a collection twice",
