@@ -33,6 +33,7 @@
 //! | For | see |
 //! |---|---|
 //! | the two built-in surveys, and the form of others | `instrument/*.json`, [`instrument`] |
+//! | when a survey can be answered | [`window`] |
 //! | skip logic, validation, responses from CSV | [`answers`] |
 //! | what may be shown of small groups | [`disclosure`], [`disclosure::rules`] |
 //! | a formula | [`statistics`] |
@@ -52,6 +53,7 @@
 pub mod digest;
 pub mod json;
 pub mod file_kind;
+pub mod window;
 pub mod instrument;
 pub mod answers;
 pub mod tally;

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages that know nothing of the browser, in the order of the pipeline.
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 13] = [
     "digest",
     "json",
     "file_kind",
+    "window",
     "statistics",
     "instrument",
     "answers",

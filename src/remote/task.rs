@@ -14,6 +14,7 @@ use crate::instrument::Instrument;
 use crate::json;
 use crate::report::fieldwork::{Day, SECONDS};
 use crate::tally::indicators::Indicators;
+pub use crate::window::Moment;
 
 /// The smallest number of reports that any task opens, whatever its policy: with a batch of five, one victim
 /// and four forged reports gave the victim's answers back.
@@ -270,14 +271,6 @@ impl fmt::Display for TaskError {
 }
 
 impl std::error::Error for TaskError {}
-
-/// Where a moment lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    BeforeOpening,
-    Open,
-    AfterClosing,
-}
 
 impl Task {
     /// Parses and checks a task.
