@@ -9,6 +9,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, Event, EventTarget, HtmlAnchorElement, Response, Url, Window};
 use yew::prelude::*;
 
+use crate::window::Instant;
+
 /// Offers a text of some media type as a file.
 pub fn download(name: &str, text: &str, media_type: &str) {
     // Without a document there is nobody to offer it to.
@@ -68,6 +70,20 @@ pub async fn sleep(milliseconds: i32) {
 /// Returns the seconds since 1970.
 pub fn now() -> u64 {
     (Date::now() / 1000.0) as u64
+}
+
+/// Returns a moment as the reader's clock and calendar have it.
+#[cfg(target_family = "wasm")]
+pub fn date_and_time(instant: Instant) -> String {
+    let options = object(&[("dateStyle", "full".into()), ("timeStyle", "short".into())]);
+    let date = Date::new(&((instant.seconds() as f64) * 1000.0).into());
+    date.to_locale_string("en-GB", &options).into()
+}
+
+/// Returns a moment as it was written: without a browser there is no other time zone.
+#[cfg(not(target_family = "wasm"))]
+pub fn date_and_time(instant: Instant) -> String {
+    instant.in_words()
 }
 
 /// Returns a plain object.

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use crate::disclosure::{Collection, CollectionError, Policy, UnknownPolicy};
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, InstrumentError};
 #[cfg(feature = "remote")]
 use crate::remote::{
     Role,
     credential::Credentials,
-    task::{Moment, Task, TaskError},
+    task::{Task, TaskError},
 };
+use crate::window::{Moment, Window, WindowError};
 
 /// How one widget is set up.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +26,12 @@ pub struct Settings {
     pub eligible: Option<u64>,
     /// Where a release is sent; `None` sends nothing.
     pub endpoint: Option<String>,
+    /// When it can be answered; where it is answered from home, its task says that.
+    pub window: Window,
     /// Whether a respondent sees their own answers beside the published figures at the end.
     pub preview: bool,
+    /// The JSON of an instrument that the page brings: the report of a group's results needs it, too.
+    pub definition: Option<String>,
     /// The survey that is answered from home, in that mode.
     #[cfg(feature = "remote")]
     pub remote: Option<Remote>,
@@ -37,8 +42,6 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remote {
     pub task: Task,
-    /// Whether the page was opened in the task's window.
-    pub moment: Moment,
     /// Where the portal signs tokens.
     pub tokens: Option<String>,
     /// The invitation code that the page was opened with, as it came: the respondent can mend a slip in it.
@@ -63,6 +66,17 @@ pub enum SettingsError {
     NoInstrument {
         known: Vec<String>,
     },
+    /// The page brings an instrument that is none.
+    NotUtf8 {
+        /// Where it stops being text, in bytes.
+        place: usize,
+    },
+    Definition(InstrumentError),
+    /// The page names one instrument and brings another.
+    OtherInstrument {
+        found: String,
+        expected: String,
+    },
     UnknownInstrument {
         found: String,
         known: Vec<String>,
@@ -71,6 +85,7 @@ pub enum SettingsError {
     UnknownPolicy(UnknownPolicy),
     BadEligible(String),
     BadCollection(CollectionError),
+    BadWindow(WindowError),
     #[cfg(feature = "remote")]
     NoHash,
     #[cfg(feature = "remote")]
@@ -90,12 +105,19 @@ impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoInstrument { known } => {
-                write!(f, "attribute instrument: not there; expected {}", known.join(" or "))
+                write!(f, "attribute instrument: not there; expected {}, or src", known.join(" or "))
+            }
+            Self::NotUtf8 { place } => {
+                write!(f, "the instrument: no UTF-8 from byte {place} on; expected a file saved as UTF-8")
+            }
+            Self::Definition(error) => write!(f, "the instrument: {error}"),
+            Self::OtherInstrument { found, expected } => {
+                write!(f, "attribute instrument: found {found:?}; expected {expected:?}, as src has it, or no attribute")
             }
             Self::UnknownInstrument { found, known } => {
                 write!(
                     f,
-                    "attribute instrument: unknown instrument {found:?}; expected {}",
+                    "attribute instrument: unknown instrument {found:?}; expected {}, or the address of one in src",
                     known.join(" or ")
                 )
             }
@@ -107,6 +129,7 @@ impl fmt::Display for SettingsError {
                 write!(f, "attribute eligible: found {found:?}; expected a whole number from 1 on")
             }
             Self::BadCollection(error) => write!(f, "attribute collection: {error}"),
+            Self::BadWindow(error) => write!(f, "attribute {error}"),
             #[cfg(feature = "remote")]
             Self::NoHash => f.write_str("attribute task-hash: not there; expected the hash that `balint-survey task` has printed, so that nobody can put another task in the place of this one"),
             #[cfg(feature = "remote")]
@@ -124,13 +147,15 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
-    /// Reads the attributes of an element; `unnamed` names the collection of an element that does not.
+    /// Reads the attributes of an element, and the instrument that the page brings, if it does; `unnamed` names the
+    /// collection of an element that does not.
     ///
     /// # Errors
     ///
     /// Names the first attribute that is wrong, with what was found and what was expected.
     pub fn from_attributes(
         attribute: impl Fn(&str) -> Option<String>,
+        definition: Option<&[u8]>,
         unnamed: impl FnOnce() -> String,
     ) -> Result<Settings, SettingsError> {
         // First, as what is asked of the others depends on it.
@@ -141,8 +166,12 @@ impl Settings {
         let collection = name.unwrap_or_else(unnamed);
         Collection::new(&collection, eligible).map_err(SettingsError::BadCollection)?;
         Ok(Settings {
-            instrument: instrument(attribute("instrument"))?,
+            instrument: instrument(attribute("instrument"), definition)?,
             mode,
+            window: Window::parse(attribute("opens").as_deref(), attribute("closes").as_deref())
+                .map_err(SettingsError::BadWindow)?,
+            // It was read as text before.
+            definition: definition.map(|json| String::from_utf8_lossy(json).into_owned()),
             policy: match attribute("policy") {
                 Some(name) => Policy::named(&name).map_err(SettingsError::UnknownPolicy)?,
                 None => Policy::default(),
@@ -157,8 +186,7 @@ impl Settings {
         })
     }
 
-    /// Reads the attributes of an element in the mode `remote`, with the task that it names; `now` is in seconds
-    /// since 1970.
+    /// Reads the attributes of an element in the mode `remote`, with the task that it names.
     ///
     /// # Errors
     ///
@@ -167,7 +195,6 @@ impl Settings {
     pub fn remote(
         attribute: impl Fn(&str) -> Option<String>,
         task: &[u8],
-        now: u64,
     ) -> Result<Settings, SettingsError> {
         let hash = attribute("task-hash").ok_or(SettingsError::NoHash)?;
         let task = Task::from_json(task, &Instrument::built_in()).and_then(|task| task.pinned(&hash));
@@ -189,6 +216,12 @@ impl Settings {
         if matches!(document.credentials, Credentials::Tokens { .. }) && tokens.is_none() {
             return Err(SettingsError::NoTokens);
         }
+        for (name, expected) in [("opens", &document.opens), ("closes", &document.closes)] {
+            if let Some(found) = attribute(name) {
+                let expected = expected.to_string();
+                return Err(SettingsError::NotOfTask { attribute: name, found, expected });
+            }
+        }
         if let Some(found) = attribute("endpoint") {
             let expected = task.operator(Role::Leader).url.clone();
             return Err(SettingsError::NotOfTask { attribute: "endpoint", found, expected });
@@ -201,9 +234,38 @@ impl Settings {
             is_named: true,
             eligible: Some(document.eligible),
             endpoint: None,
+            window: Window::default(),
+            definition: None,
             preview: attribute("no-preview").is_none(),
-            remote: Some(Remote { moment: task.moment(now), tokens, code: attribute("code"), task }),
+            remote: Some(Remote { tokens, code: attribute("code"), task }),
         })
+    }
+}
+
+impl Settings {
+    /// Returns where a moment lies, in seconds since 1970.
+    pub fn moment(&self, seconds: u64) -> Moment {
+        #[cfg(feature = "remote")]
+        if let Some(remote) = &self.remote {
+            return remote.task.moment(seconds);
+        }
+        self.window.moment(seconds.cast_signed())
+    }
+
+    /// Returns whether it neither opens nor closes.
+    pub fn is_always_open(&self) -> bool {
+        #[cfg(feature = "remote")]
+        if self.remote.is_some() {
+            return false;
+        }
+        self.window == Window::default()
+    }
+
+    /// Takes over the name of a collection that was named by neither of the two.
+    pub fn keep_name(&mut self, before: &Settings) {
+        if !self.is_named && !before.is_named {
+            self.collection.clone_from(&before.collection);
+        }
     }
 }
 
@@ -217,7 +279,18 @@ pub fn parse_eligible(text: &str) -> Result<u64, SettingsError> {
     number.ok_or_else(|| SettingsError::BadEligible(text.to_owned()))
 }
 
-fn instrument(id: Option<String>) -> Result<Instrument, SettingsError> {
+fn instrument(id: Option<String>, definition: Option<&[u8]>) -> Result<Instrument, SettingsError> {
+    if let Some(json) = definition {
+        let json =
+            str::from_utf8(json).map_err(|error| SettingsError::NotUtf8 { place: error.valid_up_to() })?;
+        let instrument = Instrument::parse(json).map_err(SettingsError::Definition)?;
+        return match id {
+            Some(found) if found != instrument.id() => {
+                Err(SettingsError::OtherInstrument { found, expected: instrument.id().to_owned() })
+            }
+            _ => Ok(instrument),
+        };
+    }
     let built_in = Instrument::built_in();
     let known = built_in.iter().map(|instrument| instrument.id().to_owned()).collect();
     let Some(id) = id else { return Err(SettingsError::NoInstrument { known }) };
@@ -240,7 +313,7 @@ mod tests {
     fn read(attributes: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         let find =
             |name: &str| attributes.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-        Settings::from_attributes(find, || "unnamed".to_owned())
+        Settings::from_attributes(find, None, || "unnamed".to_owned())
     }
 
     #[track_caller]
@@ -282,10 +355,10 @@ mod tests {
     #[test]
     fn a_wrong_attribute_is_named_with_what_was_expected() {
         let instrument = ("instrument", "stress-experience");
-        check_refused(&[], "attribute instrument: not there; expected stress-experience or post-program");
+        check_refused(&[], "attribute instrument: not there; expected stress-experience or post-program, or src");
         check_refused(
             &[("instrument", "stres")],
-            "attribute instrument: unknown instrument \"stres\"; expected stress-experience or post-program",
+            "attribute instrument: unknown instrument \"stres\"; expected stress-experience or post-program, or the address of one in src",
         );
         check_refused(
             &[instrument, ("mode", "kiosk")],
@@ -304,5 +377,62 @@ mod tests {
             &[instrument, ("collection", "a/b")],
             "attribute collection: collection \"a/b\"; expected 1 to 64 of the characters A-Z a-z 0-9 . _ -",
         );
+        check_refused(
+            &[instrument, ("opens", "2026-01-12")],
+            "attribute opens: found \"2026-01-12\"; expected the time of the day and the offset from UTC as well, such as 2026-01-12T08:00:00+01:00",
+        );
+        check_refused(
+            &[instrument, ("opens", "2026-01-12T08:00Z"), ("closes", "2026-01-12T08:00Z")],
+            "attribute closes: found 2026-01-12T08:00:00Z; expected a moment after 2026-01-12T08:00:00Z, when it opens",
+        );
+    }
+
+    #[test]
+    fn a_page_can_bring_an_instrument() {
+        let json = include_str!("instrument/post-program.json").replace("\"post-program\"", "\"ours\"");
+        let bring = |attributes: &[(&str, &str)], json: &[u8]| {
+            let find = |name: &str| {
+                attributes.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+            };
+            Settings::from_attributes(find, Some(json), || "unnamed".to_owned())
+        };
+        let settings = bring(&[], json.as_bytes()).unwrap();
+        assert_eq!(settings.instrument.id(), "ours");
+        assert_eq!(settings.definition.as_deref(), Some(json.as_str()), "for the report of a group's results");
+        assert!(bring(&[("instrument", "ours")], json.as_bytes()).is_ok());
+
+        let check = |attributes: &[(&str, &str)], json: &[u8], expected: &str| {
+            assert_eq!(bring(attributes, json).unwrap_err().to_string(), expected);
+        };
+        check(
+            &[("instrument", "post-program")],
+            json.as_bytes(),
+            "attribute instrument: found \"post-program\"; expected \"ours\", as src has it, or no attribute",
+        );
+        check(&[], b"{", "the instrument: line 1, column 1: EOF while parsing an object");
+        check(&[], b"{\xff", "the instrument: no UTF-8 from byte 1 on; expected a file saved as UTF-8");
+    }
+
+    #[test]
+    fn a_window_says_when_the_survey_can_be_answered() {
+        let instrument = ("instrument", "stress-experience");
+        let settings = read(&[
+            instrument,
+            ("opens", "2026-01-12T08:00:00+01:00"),
+            ("closes", "2026-02-23T18:00:00+01:00"),
+        ])
+        .unwrap();
+        assert!(!settings.is_always_open());
+        // Seconds from GNU date 9.1: date -d TEXT +%s.
+        let (opens, closes) = (1_768_201_200, 1_771_866_000);
+        for (seconds, expected) in [
+            (opens - 1, Moment::BeforeOpening),
+            (opens, Moment::Open),
+            (closes - 1, Moment::Open),
+            (closes, Moment::AfterClosing),
+        ] {
+            assert_eq!(settings.moment(seconds), expected, "{seconds}");
+        }
+        assert!(read(&[instrument]).unwrap().is_always_open());
     }
 }

@@ -14,20 +14,23 @@ pub mod session;
 pub mod table;
 pub mod words;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::browser::{use_absence, use_unload_guard};
+use crate::browser::{now, sleep, use_absence, use_unload_guard};
 use crate::custody::{Case, Custody, CustodyError, State};
 use crate::settings::{Mode, Settings};
 use crate::submit::submit;
 #[cfg(feature = "remote")]
 use remote::use_sending;
 use session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
+
+/// How often it is looked at whether the survey opens or closes, in milliseconds.
+const TICK: i32 = 10_000;
 
 /// Something that the page around the widget may want to know; it never holds an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +47,32 @@ pub enum SurveyEvent {
     Error { message: String },
 }
 
+/// The properties of [`Place`].
+#[derive(Properties, Clone, PartialEq, Default)]
+pub struct PlaceProps {
+    /// The survey that is shown; none while no element needs this place.
+    pub survey: Option<SurveyProps>,
+    /// How many elements have had it.
+    pub turn: usize,
+}
+
+/// A place for the surveys of one element after the other.
+#[component]
+pub fn Place(props: &PlaceProps) -> Html {
+    match props.survey.clone() {
+        Some(survey) => html! { <Survey key={props.turn} ..survey /> },
+        None => Html::default(),
+    }
+}
+
 /// The properties of [`Survey`].
 #[derive(Properties, Clone, PartialEq)]
 pub struct SurveyProps {
     pub settings: Rc<Settings>,
+    /// How often the page has asked for a new start.
+    pub resets: u32,
+    /// Where the page can see whether nobody is in the middle.
+    pub is_idle: Rc<Cell<bool>>,
     /// Called for each event; `false` forbids what it announces.
     pub onevent: Callback<SurveyEvent, bool>,
     /// Called when a group's collection opens: what shows its results can be loaded, while there is a network.
@@ -60,6 +85,8 @@ pub fn Survey(props: &SurveyProps) -> Html {
     let session = use_reducer(|| Session::new(Rc::clone(&props.settings), is_stored(&props.settings)));
     let heading = use_node_ref();
     let summary = use_node_ref();
+    use_set_up(&session, props);
+    use_clock(&session);
     use_focus(&session, &heading, &summary);
     use_announcements(&session, &props.onevent);
     use_unload_guard(session.would_lose());
@@ -84,6 +111,47 @@ pub fn Survey(props: &SurveyProps) -> Html {
             <p class="visually-hidden" role="status">{ status(&session) }</p>
         </div>
     }
+}
+
+/// Takes what the page has changed, once nobody is in the middle of the survey.
+#[hook]
+fn use_set_up(session: &UseReducerHandle<Session>, props: &SurveyProps) {
+    let is_idle = session.is_idle();
+    props.is_idle.set(is_idle);
+    let handle = session.clone();
+    use_effect_with((is_idle, Rc::clone(&props.settings)), move |(is_idle, settings)| {
+        if *is_idle && handle.settings != *settings {
+            let settings = Box::new(Settings::clone(settings));
+            handle.dispatch(Action::SetUp { is_stored: is_stored(&settings), settings });
+        }
+    });
+    let handle = session.clone();
+    use_effect_with(props.resets, move |resets| {
+        if *resets > 0 {
+            handle.dispatch(Action::Reset { is_stored: is_stored(&handle.settings) });
+        }
+    });
+}
+
+/// Opens and closes the survey in time, also on a page that stays open.
+#[hook]
+fn use_clock(session: &UseReducerHandle<Session>) {
+    let handle = session.clone();
+    use_effect_with((Rc::clone(&session.settings), session.moment), move |(settings, _)| {
+        let is_over = Rc::new(Cell::new(false));
+        let (settings, is_left) = (Rc::clone(settings), Rc::clone(&is_over));
+        spawn_local(async move {
+            while !is_left.get() {
+                // It does nothing where the moment is the same; another one starts this effect anew.
+                handle.dispatch(Action::Tick { moment: settings.moment(now()) });
+                match settings.is_always_open() {
+                    true => break,
+                    false => sleep(TICK).await,
+                }
+            }
+        });
+        move || is_over.set(true)
+    });
 }
 
 /// Returns what is announced beside the heading that takes focus.

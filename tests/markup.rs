@@ -26,7 +26,7 @@ enum Step {
 #[component]
 fn ScreenAfter(props: &ScreenAfterProps) -> Html {
     let find = |name: &str| props.attributes.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-    let settings = Settings::from_attributes(find, || "unnamed".to_owned()).expect("good attributes");
+    let settings = Settings::from_attributes(find, None, || "unnamed".to_owned()).expect("good attributes");
     let session = Rc::new(Session::new(Rc::new(settings), false));
     let session = props.actions.iter().fold(session, |session, step| {
         let action = step.action(&session);

@@ -31,17 +31,17 @@ fn text(credentials: Credentials, urls: [&str; 2]) -> (String, String) {
 
 const TWO_HOSTS: [&str; 2] = ["https://faculty.example/", "https://students.example/"];
 
-fn settings(credentials: Credentials, now: u64, attributes: &[(&str, &str)]) -> Rc<Settings> {
+fn settings(credentials: Credentials, attributes: &[(&str, &str)]) -> Rc<Settings> {
     let (text, hash) = text(credentials, TWO_HOSTS);
     let find = |name: &str| match attributes.iter().find(|(known, _)| *known == name) {
         Some((_, value)) => Some((*value).to_owned()),
         None => (name == "task-hash").then(|| hash.clone()),
     };
-    Rc::new(Settings::remote(find, text.as_bytes(), now).expect("good attributes"))
+    Rc::new(Settings::remote(find, text.as_bytes()).expect("good attributes"))
 }
 
 fn session(credentials: Credentials, attributes: &[(&str, &str)]) -> Rc<Session> {
-    Rc::new(Session::new(settings(credentials, OPENS, attributes), false))
+    Rc::new(Session::new(settings(credentials, attributes), false))
 }
 
 fn act(session: Rc<Session>, actions: impl IntoIterator<Item = Action>) -> Rc<Session> {
@@ -136,8 +136,9 @@ fn outside_its_window_the_survey_does_not_begin() {
     for (now, is_open) in
         [(OPENS - 1, false), (OPENS, true), (OPENS + 42 * SECONDS - 1, true), (OPENS + 42 * SECONDS, false)]
     {
-        let session = Rc::new(Session::new(settings(Credentials::None, now, &[]), false));
-        let screen = act(session, [Action::Begin]).screen();
+        let settings = settings(Credentials::None, &[]);
+        let tick = Action::Tick { moment: settings.moment(now) };
+        let screen = act(Rc::new(Session::new(settings, false)), [tick, Action::Begin]).screen();
         assert_eq!(screen == Screen::Section(0), is_open, "{now}");
     }
 }
@@ -147,7 +148,7 @@ fn a_wrong_attribute_is_named_with_what_was_expected() {
     let (text, hash) = text(Credentials::None, TWO_HOSTS);
     let check = |attributes: &[(&str, &str)], expected: &str| {
         let find = |name: &str| attributes.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-        let error = Settings::remote(find, text.as_bytes(), OPENS).expect_err(expected).to_string();
+        let error = Settings::remote(find, text.as_bytes()).expect_err(expected).to_string();
         assert!(error.starts_with(expected), "{error}");
     };
     let pin = ("task-hash", hash.as_str());
@@ -206,38 +207,30 @@ fn the_introduction_names_both_operators_and_says_what_each_sees_and_does_not() 
         "Until 50 people have answered",
         "Start",
     ];
-    check(
-        settings(Credentials::None, OPENS, &[]),
-        vec![],
-        &parts,
-        &["A demonstration", "invitation code was used"],
-    );
+    check(settings(Credentials::None, &[]), vec![], &parts, &["A demonstration", "invitation code was used"]);
     let with_code = ["an invitation code was used, but not whose", "Your invitation code"];
-    check(settings(Credentials::Codes, OPENS, &[]), vec![], &with_code, &[]);
+    check(settings(Credentials::Codes, &[]), vec![], &with_code, &[]);
 }
 
 #[test]
 fn two_operators_on_one_machine_are_called_a_demonstration() {
     let (text, hash) = text(Credentials::None, ["http://127.0.0.1:1/", "http://127.0.0.1:2/"]);
     let find = |name: &str| (name == "task-hash").then(|| hash.clone());
-    let settings = Settings::remote(find, text.as_bytes(), OPENS).expect("good attributes");
+    let settings = Settings::remote(find, text.as_bytes()).expect("good attributes");
     check(Rc::new(settings), vec![], &["A demonstration", "Answer with something made up"], &[]);
 }
 
 #[test]
 fn before_and_after_its_window_the_introduction_says_when() {
+    let settings = settings(Credentials::Codes, &[]);
+    let at = |now: u64| vec![Action::Tick { moment: settings.moment(now) }];
     check(
-        settings(Credentials::Codes, OPENS - 1, &[]),
-        vec![],
+        Rc::clone(&settings),
+        at(OPENS - 1),
         &["opens on 2014-01-13"],
         &["Start", "invitation code</label>"],
     );
-    check(
-        settings(Credentials::Codes, OPENS + 42 * SECONDS, &[]),
-        vec![],
-        &["closed on 2014-02-23"],
-        &["Start"],
-    );
+    check(Rc::clone(&settings), at(OPENS + 42 * SECONDS), &["closed on 2014-02-23"], &["Start"]);
 }
 
 #[test]
@@ -261,7 +254,7 @@ fn each_failure_says_what_happened_and_what_trying_again_does() {
     ] {
         let actions = [answer(), vec![remote(RemoteAction::Failed { error })]].concat();
         check(
-            settings(Credentials::None, OPENS, &[]),
+            settings(Credentials::None, &[]),
             actions,
             &[&parts[..], &["role=\"alert\"", "Try again", "Give up"]].concat(),
             &[],
@@ -273,5 +266,5 @@ fn each_failure_says_what_happened_and_what_trying_again_does() {
 fn the_receipt_tells_nothing_of_the_answers() {
     let actions = [answer(), vec![remote(RemoteAction::Kept { receipt: "Zm9v".into() })]].concat();
     let parts = ["<code translate=\"no\">Zm9v</code>", "a random number", "after 2014-02-23"];
-    check(settings(Credentials::None, OPENS, &[]), actions, &parts, &["Third", "Left out"]);
+    check(settings(Credentials::None, &[]), actions, &parts, &["Third", "Left out"]);
 }

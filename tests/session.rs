@@ -6,11 +6,12 @@ use balint_survey::custody::CustodyError;
 use balint_survey::instrument::{CategoryId, ItemId};
 use balint_survey::settings::Settings;
 use balint_survey::view::session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
+use balint_survey::window::Moment;
 use yew::Reducible;
 
 fn session(attributes: &[(&str, &str)]) -> Rc<Session> {
     let find = |name: &str| attributes.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-    let settings = Settings::from_attributes(find, || "unnamed".to_owned()).expect("good attributes");
+    let settings = Settings::from_attributes(find, None, || "unnamed".to_owned()).expect("good attributes");
     Rc::new(Session::new(Rc::new(settings), false))
 }
 
@@ -309,8 +310,9 @@ fn a_stored_collection_goes_on_where_it_was() {
         "collection" => Some("c".to_owned()),
         _ => None,
     };
-    let settings =
-        Rc::new(Settings::from_attributes(find, || unreachable!("it is named")).expect("good attributes"));
+    let settings = Rc::new(
+        Settings::from_attributes(find, None, || unreachable!("it is named")).expect("good attributes"),
+    );
     let session = Rc::new(Session::new(settings, true));
     assert_eq!(session.screen(), Screen::Resume);
     assert!(session.clone().reduce(Action::Open) == session, "not opened anew by accident");
@@ -377,4 +379,72 @@ fn the_only_release_is_not_lost_by_leaving_the_page() {
     let kept = Action::Deliver { delivery: Delivery::Kept };
     assert!(!act(closed, [Action::Send, kept]).would_lose());
     assert!(!personal().would_lose());
+}
+
+/// Sets a survey up anew, as the page does when an attribute changes.
+fn set_up(attributes: &[(&str, &str)]) -> Action {
+    Action::SetUp { settings: Box::new(Settings::clone(&session(attributes).settings)), is_stored: false }
+}
+
+#[test]
+fn a_survey_is_set_up_anew_only_while_nobody_is_in_the_middle() {
+    let other = || set_up(&[("instrument", "post-program")]);
+    let changed = act(personal(), [other()]);
+    assert_eq!((changed.instrument().id(), changed.screen()), ("post-program", Screen::Intro));
+
+    let session = act(personal(), [Action::Begin]);
+    for action in [choose(&session, "year", "third"), Action::Continue] {
+        assert!(!session.is_idle());
+        assert_eq!(act(session.clone(), [action, other()]).instrument().id(), "stress-experience");
+    }
+    // Back at the start with an answer kept, which would be lost.
+    let back = act(session.clone(), [choose(&session, "year", "third"), Action::Back]);
+    assert_eq!((back.screen(), back.is_idle()), (Screen::Intro, false));
+    let done = act(answered(personal(), "0"), [Action::Finish, Action::End]);
+    assert!(!done.is_idle(), "somebody may still read that nothing is left");
+
+    let open = group("standard");
+    assert!(!open.is_idle());
+    assert_eq!(act(open, [other()]).instrument().id(), "stress-experience");
+}
+
+#[test]
+fn a_reset_erases_the_answers_of_one_and_nothing_else() {
+    const RESET: Action = Action::Reset { is_stored: false };
+    let session = act(answered(personal(), "1-4"), [RESET]);
+    assert_eq!((session.screen(), session.is_idle()), (Screen::Intro, true));
+
+    let group = handed_in(group("standard"), 10);
+    let session = act(answered(group, "1-4"), [RESET]);
+    assert_eq!(session.screen(), Screen::Intro);
+    assert!(session.is_open() && session.has_enough(), "the collection stays");
+    let (year, _) = find(&session, "year", "third");
+    assert!(session.answers.chosen(year).is_empty());
+
+    // The only copy of a release stays until it is kept somewhere.
+    let closed = act(session, ASK_TO_CLOSE.into_iter().chain([Action::Close]));
+    assert_eq!(act(closed.clone(), [RESET]).screen(), Screen::Closed);
+    assert_eq!(act(closed, [Action::Save, RESET]).screen(), Screen::SetUp);
+}
+
+#[test]
+fn outside_its_window_nobody_begins_and_whoever_has_begun_goes_on() {
+    let tick = |moment| Action::Tick { moment };
+    for moment in [Moment::BeforeOpening, Moment::AfterClosing] {
+        let early = act(personal(), [tick(moment), Action::Begin]);
+        assert_eq!(early.screen(), Screen::Intro);
+        assert_eq!(act(early, [tick(Moment::Open), Action::Begin]).screen(), Screen::Section(0));
+
+        let attributes = [("instrument", "stress-experience"), ("mode", "group"), ("eligible", "30")];
+        let group = act(session(&attributes), [tick(moment)]);
+        assert_eq!(act(group, open()).screen(), Screen::SetUp, "no collection is opened");
+    }
+    let begun = answered(personal(), "0");
+    let finished = act(begun, [tick(Moment::AfterClosing), Action::Finish]);
+    assert_eq!(finished.screen(), Screen::Preview);
+
+    let group = act(handed_in(group("standard"), 10), [tick(Moment::AfterClosing), Action::Begin]);
+    assert_eq!(group.screen(), Screen::Intro);
+    let closed = act(group, ASK_TO_CLOSE.into_iter().chain([Action::Close]));
+    assert_eq!(closed.screen(), Screen::Closed, "what was collected can be released");
 }

@@ -1,21 +1,23 @@
 // What <balint-survey mode="remote"> loads: the survey with the way to two operators in it.
 //
 // Everything else happens in Rust: see src/element/remote.rs.
-import init, { mountRemote } from "./pkg/balint_remote.js";
+import init, { Widget } from "./pkg/balint_remote.js";
 
 /** Starts the module. */
-export function start() {
-  return init({ module_or_path: new URL("./pkg/balint_remote_bg.wasm", import.meta.url) });
+export async function start() {
+  await init({ module_or_path: new URL("./pkg/balint_remote_bg.wasm", import.meta.url) });
+  const show = (widget, host, { task, code }) => widget.showRemote(host, task, code, makeTokens);
+  return { Widget, read, show };
 }
 
-/** Shows the survey of the task that the element names. */
-export async function mount(host, place) {
-  const address = host.getAttribute("task");
+/** Reads the task that the element names; the code of the page's address is in `kept` from the first time on. */
+async function read({ task: address, src, definition }, kept) {
+  if (src !== null || definition) throw new Error("attribute src: found an instrument; expected none, as the task names it");
   if (!address) throw new Error("attribute task: not there; expected the address of the task file");
   const response = await fetch(address, { cache: "no-cache" }).catch(() => ({ status: "unreachable" }));
   if (!response.ok) throw new Error(`attribute task: ${address} cannot be read (${response.status}); expected the task file`);
-  const task = new Uint8Array(await response.arrayBuffer());
-  return mountRemote(host, place, task, takeCode(), makeTokens);
+  kept.code ??= takeCode();
+  return { task: new Uint8Array(await response.arrayBuffer()), code: kept.code };
 }
 
 let tokens;

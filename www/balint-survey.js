@@ -2,24 +2,54 @@
 //
 // It loads the WebAssembly module once for all elements of a page, and the style sheet into each shadow root.
 // Everything else happens in Rust: see src/element.rs.
-import init, { mount } from "./pkg/balint_survey.js";
+import init, { Widget } from "./pkg/balint_survey.js";
 
 const loading = "Loading the survey …";
 const failed = "This survey cannot be shown";
 
+// What is set up with attributes, or with properties of the same names.
+const attributes = [
+  "instrument",
+  "src",
+  "mode",
+  "policy",
+  "collection",
+  "eligible",
+  "endpoint",
+  "task",
+  "task-hash",
+  "tokens",
+  "code",
+  "opens",
+  "closes",
+  "no-preview",
+];
+const flags = ["no-preview"];
+
+/** The largest instrument, in bytes. */
+const instrumentLimit = 1024 * 1024;
+
 // What happens on one device, and what goes to two operators: a module of its own, loaded where it is asked for.
 const modules = {
-  local: () => init({ module_or_path: new URL("./pkg/balint_survey_bg.wasm", import.meta.url) }).then(() => mount),
-  remote: () => import("./balint-remote.js").then((module) => module.start().then(() => module.mount)),
+  local: async () => {
+    await init({ module_or_path: new URL("./pkg/balint_survey_bg.wasm", import.meta.url) });
+    const show = (widget, host, definition) => widget.show(host, definition, loadReport);
+    return { Widget, show, read: (host) => readDefinition(host) };
+  },
+  remote: () => import("./balint-remote.js").then((module) => module.start()),
 };
 const started = {};
 
 /** Starts a module and reads the style sheet, once; a failed start can be tried again. */
 function start(name) {
-  started[name] ??= Promise.all([modules[name](), styleSheet()]).catch((error) => {
-    delete started[name];
-    throw error;
-  });
+  started[name] ??= Promise.all([modules[name](), styleSheet()]).then(
+    // A widget that no element needs any more waits here for the next one: what it holds of the browser is never freed.
+    ([module, sheet]) => ({ ...module, sheet, parked: [] }),
+    (error) => {
+      delete started[name];
+      throw error;
+    },
+  );
   return started[name];
 }
 
@@ -30,16 +60,40 @@ async function styleSheet() {
   return new CSSStyleSheet().replace(await response.text());
 }
 
+/** Returns the bytes of the instrument that the page brings, if it brings one. */
+async function readDefinition({ definition, src }) {
+  if (definition != null) {
+    return new TextEncoder().encode(typeof definition === "string" ? definition : JSON.stringify(definition));
+  }
+  if (src === null) return undefined;
+  const response = await fetch(src, { cache: "no-cache" }).catch(() => ({ status: "unreachable" }));
+  if (!response.ok) throw new Error(`attribute src: ${src} cannot be read (${response.status}); expected an instrument`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (bytes.length > instrumentLimit) {
+    throw new Error(`attribute src: ${src} has ${bytes.length} bytes; expected an instrument of ${instrumentLimit} or fewer`);
+  }
+  return bytes;
+}
+
 // What shows a group's results; without it, the release itself is still there.
 function loadReport() {
   import("./balint-report.js").catch(() => {});
 }
 
 class BalintSurvey extends HTMLElement {
+  static observedAttributes = [...attributes, "lang"];
+
   #place;
   #slot;
-  #widget;
-  #isStarting = false;
+  /** The widget that shows this survey, the place where it does, and the module that both are of. */
+  #shown;
+  #definition;
+  /** What the module has read for this survey, such as the code of the page's address. */
+  #read = {};
+  /** Counts the starts, so that of several only the last one shows something. */
+  #starts = 0;
+  /** Whether there is something that the widget does not know yet. */
+  #isStale = true;
 
   connectedCallback() {
     if (!this.#place) {
@@ -50,10 +104,11 @@ class BalintSurvey extends HTMLElement {
       this.#slot.append(loading);
       this.#place.append(this.#slot);
       root.append(this.#place);
+      this.#takeEarlyProperties();
     }
     addEventListener("pagehide", this);
     addEventListener("pageshow", this);
-    this.#start();
+    this.#soon();
   }
 
   disconnectedCallback() {
@@ -66,48 +121,147 @@ class BalintSurvey extends HTMLElement {
     });
   }
 
+  attributeChangedCallback(_name, before, after) {
+    if (before !== after) this.#change();
+  }
+
+  /** An instrument as JSON, text or object, in the place of `src`. */
+  get definition() {
+    return this.#definition;
+  }
+
+  set definition(value) {
+    this.#definition = value ?? undefined;
+    this.#change();
+  }
+
+  /** Goes back to the start and erases the answers; an open collection stays open, and what is sent is sent. */
+  reset() {
+    this.#shown?.widget.reset();
+  }
+
+  /** Focuses the heading of the screen. */
+  focus(options) {
+    this.shadowRoot?.querySelector(".heading")?.focus(options);
+  }
+
   /** Erases everything when the page is left, so that going back to it does not show the answers. */
   handleEvent(event) {
     if (event.type === "pagehide") this.#stop();
-    else if (event.persisted) this.#start();
+    else if (event.persisted) this.#soon();
+  }
+
+  // What was set before the module came is on the element itself, and hides what the class has.
+  #takeEarlyProperties() {
+    for (const name of ["definition", ...attributes.map(property)]) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
+  }
+
+  #change() {
+    this.#isStale = true;
+    this.#soon();
+  }
+
+  // In a microtask, so that what a framework sets one after the other is taken together.
+  #soon() {
+    queueMicrotask(() => {
+      if (this.isConnected && this.#place && this.#isStale) this.#start();
+    });
   }
 
   #stop() {
-    this.#widget?.destroy();
-    this.#widget = undefined;
+    this.#starts++;
+    this.#isStale = true;
+    this.#read = {};
+    this.#park();
+  }
+
+  #park() {
+    if (!this.#shown) return;
+    const { widget, place, module } = this.#shown;
+    this.#shown = undefined;
+    place.remove();
+    widget.park();
+    module.parked.push({ widget, place, module });
   }
 
   async #start() {
-    if (this.#widget || this.#isStarting) return;
-    this.#isStarting = true;
+    const turn = ++this.#starts;
+    this.#isStale = false;
+    const isOvertaken = () => turn !== this.#starts || !this.isConnected;
     try {
-      const [show, sheet] = await start(this.getAttribute("mode") === "remote" ? "remote" : "local");
-      if (!this.isConnected) return;
-      this.shadowRoot.adoptedStyleSheets = [sheet];
-      const widget = await show(this, this.#place, loadReport);
-      if (this.isConnected) this.#widget = widget;
-      else widget.destroy();
+      const name = this.getAttribute("mode") === "remote" ? "remote" : "local";
+      const module = await start(name);
+      const read = await module.read(this, this.#read);
+      if (isOvertaken()) return;
+      if (this.#shown && this.#shown.module !== module) {
+        if (!this.#shown.widget.isIdle) throw new Error("attribute mode: changed while somebody answers; it stays as it was");
+        this.#park();
+      }
+      const shown = this.#shown ?? module.parked.pop() ?? make(module);
+      try {
+        module.show(shown.widget, this, read);
+      } catch (error) {
+        if (!this.#shown) module.parked.push(shown);
+        throw error;
+      }
+      this.#shown = shown;
+      this.shadowRoot.adoptedStyleSheets = [module.sheet];
+      if (!shown.place.isConnected) this.#place.replaceChildren(shown.place);
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
-    } finally {
-      this.#isStarting = false;
+      if (!isOvertaken()) this.#fail(error instanceof Error ? error.message : String(error));
     }
   }
 
   /** Says what is wrong where the survey would be, above what the page has put between the tags, and to the page. */
   #fail(message) {
-    const box = document.createElement("div");
-    const title = document.createElement("h2");
-    const text = document.createElement("p");
-    box.setAttribute("role", "alert");
-    box.part = "failure";
-    title.textContent = failed;
-    text.textContent = message;
-    box.append(title, text);
-    this.#slot.replaceChildren();
-    this.#place.replaceChildren(box, this.#slot);
+    // Nobody who is in the middle of the survey loses it.
+    if (!this.#shown || this.#shown.widget.isIdle) {
+      this.#park();
+      const box = document.createElement("div");
+      const title = document.createElement("h2");
+      const text = document.createElement("p");
+      box.setAttribute("role", "alert");
+      box.part = "failure";
+      title.textContent = failed;
+      text.textContent = message;
+      box.append(title, text);
+      this.#slot.replaceChildren();
+      this.#place.replaceChildren(box, this.#slot);
+    }
     this.dispatchEvent(new CustomEvent("survey-error", { bubbles: true, composed: true, detail: { message } }));
   }
+}
+
+/** Makes a widget that shows nothing yet. */
+function make(module) {
+  const place = document.createElement("div");
+  return { widget: new module.Widget(place), place, module };
+}
+
+/** Returns the name of the property that an attribute is set with: `taskHash` for `task-hash`. */
+function property(attribute) {
+  return attribute.replace(/-./g, ([, letter]) => letter.toUpperCase());
+}
+
+for (const name of attributes) {
+  const isFlag = flags.includes(name);
+  Object.defineProperty(BalintSurvey.prototype, property(name), {
+    get() {
+      return isFlag ? this.hasAttribute(name) : this.getAttribute(name);
+    },
+    set(value) {
+      if (isFlag) this.toggleAttribute(name, Boolean(value));
+      else if (value == null) this.removeAttribute(name);
+      else this.setAttribute(name, value);
+    },
+    configurable: true,
+    enumerable: true,
+  });
 }
 
 if (!customElements.get("balint-survey")) customElements.define("balint-survey", BalintSurvey);

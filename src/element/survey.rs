@@ -1,5 +1,6 @@
 //! What `<balint-survey>` calls: `www/balint-survey.js`.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Function, Math};
@@ -9,50 +10,99 @@ use yew::prelude::*;
 
 use crate::browser;
 use crate::settings::Settings;
-use crate::view::{Survey, SurveyEvent, SurveyProps};
+use crate::view::{Place, PlaceProps, SurveyEvent, SurveyProps};
 
-/// A running widget.
+/// A place in a page that shows the survey of one element, and later perhaps of another.
+///
+/// It is never taken down, as Yew keeps the listeners of an app that ends: a widget that no element needs is parked,
+/// shows nothing and knows nothing, until the next element takes it.
 #[wasm_bindgen]
 pub struct Widget {
-    app: yew::AppHandle<Survey>,
+    app: yew::AppHandle<Place>,
+    shown: Option<SurveyProps>,
+    /// How many elements it has served, so that nothing of one is reused for another.
+    turn: usize,
+    is_idle: Rc<Cell<bool>>,
 }
 
 #[wasm_bindgen]
 impl Widget {
-    /// Stops the widget and empties its place.
-    pub fn destroy(self) {
-        self.app.destroy();
+    /// Makes a widget that shows nothing yet.
+    ///
+    /// `place` is an element inside the shadow root, not the root itself: events that bubble in Yew skip that.
+    #[wasm_bindgen(constructor)]
+    pub fn new(place: Element) -> Widget {
+        let app = yew::Renderer::<Place>::with_root_and_props(place, PlaceProps::default()).render();
+        Widget { app, shown: None, turn: 0, is_idle: Rc::default() }
+    }
+
+    /// Shows a survey, set up by the attributes of `host`, which also dispatches its events, and by the JSON of an
+    /// instrument where the page brings one. The survey that it shows already is set up anew, once nobody is in the
+    /// middle of it.
+    ///
+    /// `onopen` is called when a group's collection opens.
+    ///
+    /// # Errors
+    ///
+    /// If an attribute is wrong; the message says which, what was found and what was expected.
+    pub fn show(
+        &mut self,
+        host: HtmlElement,
+        definition: Option<Vec<u8>>,
+        onopen: Function,
+    ) -> Result<(), JsError> {
+        let attribute = |name: &str| host.get_attribute(name);
+        let settings = Settings::from_attributes(attribute, definition.as_deref(), unnamed)?;
+        let onopen = Callback::from(move |()| {
+            // What it throws is of the page's concern, and the survey goes on without it.
+            let _ = onopen.call0(&JsValue::NULL);
+        });
+        self.set_up(host, settings, onopen);
+        Ok(())
+    }
+
+    /// Goes back to the start and erases the answers of whoever is in the middle; an open collection stays open.
+    pub fn reset(&mut self) {
+        if let Some(shown) = &mut self.shown {
+            shown.resets += 1;
+            self.update();
+        }
+    }
+
+    /// Shows nothing any more, and forgets everything.
+    pub fn park(&mut self) {
+        self.shown = None;
+        self.turn += 1;
+        self.is_idle.set(true);
+        self.update();
+    }
+
+    /// Whether nobody is in the middle of the survey.
+    #[wasm_bindgen(getter, js_name = isIdle)]
+    pub fn is_idle(&self) -> bool {
+        self.is_idle.get()
     }
 }
 
-/// Shows a survey at `place`, set up by the attributes of `host`, which also dispatches its events.
-///
-/// `onopen` is called when a group's collection opens.
-/// `place` is an element inside the shadow root, not the root itself: events that bubble in Yew skip that.
-///
-/// # Errors
-///
-/// If an attribute is wrong; the message says which, what was found and what was expected.
-#[wasm_bindgen]
-pub fn mount(host: HtmlElement, place: Element, onopen: Function) -> Result<Widget, JsError> {
-    let settings = Rc::new(Settings::from_attributes(|name| host.get_attribute(name), unnamed)?);
-    let onopen = Callback::from(move |()| {
-        // What it throws is of the page's concern, and the survey goes on without it.
-        let _ = onopen.call0(&JsValue::NULL);
-    });
-    Ok(show(host, place, settings, onopen))
-}
+impl Widget {
+    /// Shows a survey whose attributes are read.
+    pub(super) fn set_up(&mut self, host: HtmlElement, mut settings: Settings, onopen: Callback<()>) {
+        if let Some(shown) = &mut self.shown {
+            // One that the portal has not named keeps its name.
+            settings.keep_name(&shown.settings);
+            shown.settings = Rc::new(settings);
+        } else {
+            let onevent = Callback::from(move |event: SurveyEvent| dispatch(&host, &event));
+            let is_idle = Rc::clone(&self.is_idle);
+            self.shown =
+                Some(SurveyProps { settings: Rc::new(settings), resets: 0, is_idle, onevent, onopen });
+        }
+        self.update();
+    }
 
-/// Shows a survey whose attributes are read.
-pub(super) fn show(
-    host: HtmlElement,
-    place: Element,
-    settings: Rc<Settings>,
-    onopen: Callback<()>,
-) -> Widget {
-    let onevent = Callback::from(move |event: SurveyEvent| dispatch(&host, &event));
-    let props = SurveyProps { settings, onevent, onopen };
-    Widget { app: yew::Renderer::<Survey>::with_root_and_props(place, props).render() }
+    fn update(&mut self) {
+        self.app.update(PlaceProps { survey: self.shown.clone(), turn: self.turn });
+    }
 }
 
 /// Returns a name for a collection that the portal gave none.

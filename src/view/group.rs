@@ -5,7 +5,7 @@ use std::rc::Rc;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::screens::{ScreenProps, button, focus_in_form, for_facilitator, lead, submit_button};
+use super::screens::{ScreenProps, button, focus_in_form, for_facilitator, lead, not_now, submit_button};
 use super::session::{Action, Closed, Delivery, ELIGIBLE, FieldError, PASSPHRASE, Session};
 use super::words;
 use crate::browser;
@@ -16,6 +16,14 @@ use crate::disclosure::Release;
 pub fn set_up(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     let session = &props.session;
     let settings = &session.settings;
+    if let Some(notice) = not_now(session) {
+        return html! {
+            <>
+                { props.heading(for_whom(), session.instrument().text().title.clone()) }
+                { notice }
+            </>
+        };
+    }
     let eligible = Field {
         id: ELIGIBLE,
         kind: "text",
@@ -291,7 +299,7 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
                 <pre tabindex="0">{ body.clone() }</pre>
             </details>
             // An element of its own, which is loaded when the collection opens: see `SurveyProps::onopen`.
-            <balint-report exportparts="report" release={body}>
+            <balint-report exportparts="report" release={body} definition={settings.definition.clone()}>
                 <p>{ "The tables cannot be shown just now. The release is complete: download it, and open it on the page for reports." }</p>
             </balint-report>
         </>

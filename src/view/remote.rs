@@ -118,10 +118,7 @@ impl Session {
 
     /// Returns whether the first question may be shown.
     pub(super) fn may_begin(&mut self) -> bool {
-        match self.remote_settings() {
-            None => true,
-            Some(remote) => remote.moment == Moment::Open && self.code_is_good(),
-        }
+        self.remote_settings().is_none() || self.code_is_good()
     }
 
     /// Begins to send a response.
@@ -286,7 +283,7 @@ pub fn intro(props: &ScreenProps) -> Html {
 
 fn begin_or_not(props: &ScreenProps, remote: &Remote, codes: bool) -> Html {
     let Document { opens, closes, .. } = remote.task.document();
-    match remote.moment {
+    match props.session.moment {
         Moment::BeforeOpening => {
             html! { <p class="promise" part="notice">{ format!("This survey opens on {opens}. Please come back then.") }</p> }
         }

@@ -13,7 +13,9 @@ use super::question::{item_id, question};
 use super::remote;
 use super::session::{Action, Phase, Session};
 use super::words;
+use crate::browser::date_and_time;
 use crate::instrument::{ItemId, Section};
+use crate::window::Moment;
 
 /// What every screen is made from.
 pub struct ScreenProps {
@@ -127,9 +129,13 @@ fn intro(props: &ScreenProps) -> Html {
                 </ul>
             </div>
             <p class="hint">{ "You can leave out any question. " }{ "What you write in your own words is never passed on." }</p>
-            <div class="buttons">
-                { props.main_button("Start", Action::Begin) }
-            </div>
+            if let Some(notice) = not_now(&props.session) {
+                { notice }
+            } else {
+                <div class="buttons">
+                    { props.main_button("Start", Action::Begin) }
+                </div>
+            }
             <details class="about">
                 <summary>{ "Where the questions come from" }</summary>
                 <p>{ &text.origin }</p>
@@ -143,6 +149,21 @@ fn intro(props: &ScreenProps) -> Html {
             }
         </>
     }
+}
+
+/// Says when the survey opens or has closed, where it cannot be answered now.
+pub fn not_now(session: &Session) -> Option<Html> {
+    let window = session.settings.window;
+    let text = match session.moment {
+        Moment::Open => return None,
+        Moment::BeforeOpening => {
+            format!("This survey opens on {}. Please come back then.", date_and_time(window.opens()?))
+        }
+        Moment::AfterClosing => {
+            format!("This survey closed on {}. Thank you for coming.", date_and_time(window.closes()?))
+        }
+    };
+    Some(html! { <p class="promise" part="notice">{ text }</p> })
 }
 
 /// Returns what a respondent may rely on, before the first question.

@@ -14,6 +14,7 @@ use crate::disclosure::{Collection, Refusal, Release, release};
 use crate::instrument::{CategoryId, Instrument, ItemId, Section};
 use crate::settings::{Mode, Settings, parse_eligible};
 use crate::tally::Tally;
+use crate::window::Moment;
 
 /// The ids of the facilitator's fields.
 pub const ELIGIBLE: &str = "eligible";
@@ -24,6 +25,8 @@ pub const PASSPHRASE: &str = "passphrase";
 pub struct Session {
     pub settings: Rc<Settings>,
     pub phase: Phase,
+    /// Whether the survey can be answered yet, or still.
+    pub moment: Moment,
     pub answers: Answers,
     /// What a failed continue has found.
     pub errors: Vec<ItemError>,
@@ -178,6 +181,19 @@ impl Screen {
 /// What somebody does, or what has become of it.
 #[derive(Clone, PartialEq)]
 pub enum Action {
+    /// The page has set the survey up anew.
+    SetUp {
+        settings: Box<Settings>,
+        is_stored: bool,
+    },
+    /// The page asks for a new start.
+    Reset {
+        is_stored: bool,
+    },
+    /// Time goes by.
+    Tick {
+        moment: Moment,
+    },
     /// The facilitator says how many people can take part.
     WriteEligible {
         text: String,
@@ -273,6 +289,7 @@ impl Session {
             remote: RemoteSession::new(&settings),
             settings,
             phase,
+            moment: Moment::Open,
             answers,
             errors: Vec::new(),
             failures: 0,
@@ -334,6 +351,27 @@ impl Session {
             return true;
         }
         self.is_open() || has_release && !self.is_saved && self.delivery != Delivery::Kept
+    }
+
+    /// Returns whether nobody is in the middle of anything: the survey can be set up anew.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.screen(), Screen::SetUp | Screen::Resume | Screen::Intro)
+            && !self.is_open()
+            && self.task.is_none()
+            && self.passphrase.is_empty()
+            && self.answers == Answers::new(&self.settings.instrument)
+    }
+
+    /// Goes back to the start, unless that would lose more than the answers of one who has not finished.
+    fn reset(&mut self, is_stored: bool) {
+        if self.is_open() {
+            self.forget();
+            self.keep_open();
+        } else if !self.would_lose() {
+            let moment = self.moment;
+            *self = Session::new(Rc::clone(&self.settings), is_stored);
+            self.moment = moment;
+        }
     }
 
     /// Returns whether a device that others will have next shows what only the one who has it may see.
@@ -465,6 +503,9 @@ impl Session {
     fn begin(&mut self) {
         if self.is_group() {
             self.forget();
+        }
+        if self.moment != Moment::Open {
+            return;
         }
         #[cfg(feature = "remote")]
         if !self.may_begin() {
@@ -604,7 +645,7 @@ impl Reducible for Session {
             }
             // One thing at a time.
             (Action::Open | Action::Resume | Action::Unlock, _) if next.task.is_some() => return self,
-            (Action::Open, Screen::SetUp) => next.ask_to_open(),
+            (Action::Open, Screen::SetUp) if next.moment == Moment::Open => next.ask_to_open(),
             (Action::Resume, Screen::Resume) => next.task = Some(Task::Resume),
             (Action::Unlock, Screen::Locked) => next.task = Some(Task::Unlock),
             (Action::Opened, Screen::SetUp)
@@ -616,6 +657,13 @@ impl Reducible for Session {
                 next.finish_task(&action);
             }
             (Action::Discard, Screen::Resume) if next.task.is_none() => next.go(Phase::SetUp { error: None }),
+            (Action::SetUp { settings, is_stored }, _) if next.is_idle() => {
+                let moment = next.moment;
+                next = Session::new(Rc::new(Settings::clone(settings)), *is_stored);
+                next.moment = moment;
+            }
+            (Action::Tick { moment }, _) if next.moment != *moment => next.moment = *moment,
+            (Action::Reset { is_stored }, _) if next.task.is_none() => next.reset(*is_stored),
             (Action::Stored { respondents }, _) => next.note_stored(*respondents),
             (Action::Begin, Screen::Intro) => next.begin(),
             (Action::Stop, Screen::Section(_) | Screen::Check) if next.is_open() => next.end(),

@@ -123,10 +123,10 @@ scenario("a survey that is taken out while it loads, and put back, is shown once
 
 scenario("a wrong attribute is named where the survey would be, with what was expected", async (portal) => {
   const instrument = { instrument: "stress-experience" };
-  const known = "expected stress-experience or post-program";
+  const known = "expected stress-experience or post-program, or";
   const cases = [
-    [{}, `attribute instrument: not there; ${known}`],
-    [{ instrument: "stres" }, `attribute instrument: unknown instrument "stres"; ${known}`],
+    [{}, `attribute instrument: not there; ${known} src`],
+    [{ instrument: "stres" }, `attribute instrument: unknown instrument "stres"; ${known} the address of one in src`],
     [{ ...instrument, mode: "kiosk" }, 'attribute mode: unknown mode "kiosk"; expected personal, group or remote'],
     [
       { ...instrument, policy: "none" },
