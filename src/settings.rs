@@ -12,6 +12,12 @@ use crate::remote::{
 };
 use crate::window::{Moment, Window, WindowError};
 
+/// Whether this module can run a group's collection.
+///
+/// What is behind this constant is not in the modules that cannot: it is a sixth of the widget, and a student's own
+/// phone loads it for nothing.
+pub const HAS_GROUP: bool = cfg!(feature = "group");
+
 /// How one widget is set up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -301,7 +307,7 @@ fn instrument(id: Option<String>, definition: Option<&[u8]>) -> Result<Instrumen
 fn mode(name: Option<&str>) -> Result<Mode, SettingsError> {
     match name {
         None | Some("personal") => Ok(Mode::Personal),
-        Some("group") => Ok(Mode::Group),
+        Some("group") if HAS_GROUP => Ok(Mode::Group),
         Some(other) => Err(SettingsError::UnknownMode(other.to_owned())),
     }
 }
@@ -355,7 +361,10 @@ mod tests {
     #[test]
     fn a_wrong_attribute_is_named_with_what_was_expected() {
         let instrument = ("instrument", "stress-experience");
-        check_refused(&[], "attribute instrument: not there; expected stress-experience or post-program, or src");
+        check_refused(
+            &[],
+            "attribute instrument: not there; expected stress-experience or post-program, or src",
+        );
         check_refused(
             &[("instrument", "stres")],
             "attribute instrument: unknown instrument \"stres\"; expected stress-experience or post-program, or the address of one in src",
@@ -398,7 +407,11 @@ mod tests {
         };
         let settings = bring(&[], json.as_bytes()).unwrap();
         assert_eq!(settings.instrument.id(), "ours");
-        assert_eq!(settings.definition.as_deref(), Some(json.as_str()), "for the report of a group's results");
+        assert_eq!(
+            settings.definition.as_deref(),
+            Some(json.as_str()),
+            "for the report of a group's results"
+        );
         assert!(bring(&[("instrument", "ours")], json.as_bytes()).is_ok());
 
         let check = |attributes: &[(&str, &str)], json: &[u8], expected: &str| {

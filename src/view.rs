@@ -1,6 +1,8 @@
 //! The widget as Yew components: screens made from a [`session::Session`], and nothing that decides.
 
 pub mod collecting;
+#[cfg(feature = "group")]
+pub mod collection;
 pub mod coordinator;
 pub mod desk;
 pub mod group;
@@ -14,20 +16,21 @@ pub mod session;
 pub mod table;
 pub mod words;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::browser::{now, sleep, use_absence, use_unload_guard};
-use crate::custody::{Case, Custody, CustodyError, State};
-use crate::settings::{Mode, Settings};
-use crate::submit::submit;
+use crate::browser::{now, sleep, use_unload_guard};
+use crate::custody::Case;
+use crate::settings::{HAS_GROUP, Mode, Settings};
+#[cfg(feature = "group")]
+use collection::use_collection;
 #[cfg(feature = "remote")]
 use remote::use_sending;
-use session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
+use session::{Action, Closed, Phase, Screen, Session};
 
 /// How often it is looked at whether the survey opens or closes, in milliseconds.
 const TICK: i32 = 10_000;
@@ -90,13 +93,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     use_focus(&session, &heading, &summary);
     use_announcements(&session, &props.onevent);
     use_unload_guard(session.would_lose());
-    use_custody(&session);
-    use_absence(session.is_in_hand(), {
-        let session = session.dispatcher();
-        Callback::from(move |()| session.dispatch(Action::Abandon))
-    });
-    use_delivery(&session, &props.onevent);
-    use_opening(session.is_open(), &props.onopen);
+    use_collection(&session, &props.onevent, &props.onopen);
     use_sending(&session, &props.onevent);
     let act = {
         let session = session.dispatcher();
@@ -133,6 +130,11 @@ fn use_set_up(session: &UseReducerHandle<Session>, props: &SurveyProps) {
     });
 }
 
+/// Returns whether this device keeps the state of the collection.
+fn is_stored(settings: &Settings) -> bool {
+    HAS_GROUP && settings.mode == Mode::Group && settings.is_named && Case::new(settings).is_stored()
+}
+
 /// Opens and closes the survey in time, also on a page that stays open.
 #[hook]
 fn use_clock(session: &UseReducerHandle<Session>) {
@@ -163,7 +165,9 @@ fn status(session: &Session) -> String {
     match &session.phase {
         Phase::Done if session.is_open() => group::NOTHING_LEFT.to_owned(),
         Phase::Done => "Your answers were erased.".to_owned(),
-        Phase::Closed(closed) if matches!(**closed, Closed::Released(_)) => group::delivery_text(session),
+        Phase::Closed(closed) if HAS_GROUP && matches!(**closed, Closed::Released(_)) => {
+            group::delivery_text(session)
+        }
         _ => String::new(),
     }
 }
@@ -217,132 +221,17 @@ fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
     });
 }
 
-/// Returns whether this device keeps the state of the collection.
-fn is_stored(settings: &Settings) -> bool {
-    settings.mode == Mode::Group && settings.is_named && Case::new(settings).is_stored()
-}
-
-/// Derives and tries keys, and stores the state of an open collection until it is closed.
+/// Does nothing: this module has no group.
+#[cfg(not(feature = "group"))]
 #[hook]
-fn use_custody(session: &UseReducerHandle<Session>) {
-    let custody = use_mut_ref(|| None::<Custody>);
-    let handle = session.clone();
-    let due = session.unstored().map(|state| state.tally.respondents());
-    use_effect_with((session.task, due, session.is_open()), move |(task, due, is_open)| {
-        if let Some(task) = *task {
-            spawn_local(async move {
-                let action = perform(task, &handle, &custody).await;
-                handle.dispatch(action.unwrap_or_else(|error| Action::Failed { error }));
-            });
-        } else if let (Some(respondents), Some(state)) = (*due, handle.unstored()) {
-            spawn_local(async move {
-                store(&state, &custody).await;
-                handle.dispatch(Action::Stored { respondents });
-            });
-        } else if !is_open && let Some(custody) = custody.take() {
-            custody.remove();
-        }
-    });
-}
-
-/// Stores the state, unless the collection is closed meanwhile.
-async fn store(state: &State, custody: &RefCell<Option<Custody>>) {
-    let Some(found) = custody.borrow().clone() else { return };
-    // A device that keeps nothing goes on without: the facilitator was asked to keep the page open.
-    let _ = found.store(state).await;
-    let is_closed = custody.borrow().is_none();
-    if is_closed {
-        found.remove();
-    }
-}
-
-/// Does what the facilitator asked for with a passphrase.
-async fn perform(
-    task: Task,
-    session: &Session,
-    custody: &RefCell<Option<Custody>>,
-) -> Result<Action, CustodyError> {
-    let Session { settings, passphrase, .. } = session;
-    match task {
-        Task::Open => {
-            let made = Custody::new(Case::new(settings), passphrase).await?;
-            if let Some(state) = session.empty_state().filter(|_| settings.is_named) {
-                // At once, so that what is stored does not tell whether anybody has answered.
-                made.take(&state).await?;
-            }
-            custody.replace(Some(made));
-            Ok(Action::Opened)
-        }
-        Task::Resume => {
-            let (made, state) =
-                Custody::resume(Case::new(settings), &settings.instrument, passphrase).await?;
-            made.take(&state).await?;
-            custody.replace(Some(made));
-            Ok(Action::Resumed { state: Box::new(state) })
-        }
-        Task::Unlock => {
-            let found = custody.borrow().clone();
-            match found {
-                Some(custody) if !custody.is_opened_by(passphrase).await => Err(CustodyError::NotOpened),
-                Some(custody) if settings.is_named && !custody.is_here() => Err(CustodyError::Elsewhere),
-                Some(_) => Ok(Action::Unlocked),
-                None => Err(CustodyError::NotOpened),
-            }
-        }
-    }
-}
-
-/// Says when a group's collection opens.
-#[hook]
-fn use_opening(is_open: bool, onopen: &Callback<()>) {
-    let onopen = onopen.clone();
-    use_effect_with(is_open, move |is_open| {
-        if *is_open {
-            onopen.emit(());
-        }
-    });
+fn use_collection(
+    _session: &UseReducerHandle<Session>,
+    _onevent: &Callback<SurveyEvent, bool>,
+    _onopen: &Callback<()>,
+) {
 }
 
 /// Sends nothing: this module has no survey that is answered from home.
 #[cfg(not(feature = "remote"))]
 #[hook]
 fn use_sending(_session: &UseReducerHandle<Session>, _onevent: &Callback<SurveyEvent, bool>) {}
-
-/// Sends the release when it is there, and again when the facilitator asks for it.
-#[hook]
-fn use_delivery(session: &UseReducerHandle<Session>, onevent: &Callback<SurveyEvent, bool>) {
-    let (state, onevent) = (session.clone(), onevent.clone());
-    use_effect_with(session.delivery.clone(), move |delivery| {
-        let (Delivery::Sending, Phase::Closed(closed)) = (delivery, &state.phase) else { return };
-        let (closed, endpoint) = (Rc::clone(closed), state.settings.endpoint.clone().unwrap_or_default());
-        spawn_local(async move {
-            let delivery = deliver(&closed, &endpoint, &onevent).await;
-            state.dispatch(Action::Deliver { delivery });
-        });
-    });
-}
-
-/// Sends a release if the page lets it.
-async fn deliver(closed: &Closed, endpoint: &str, onevent: &Callback<SurveyEvent, bool>) -> Delivery {
-    let Closed::Released(release) = closed else { return Delivery::None };
-    let collection = release.collections()[0].clone();
-    let announcement = SurveyEvent::Submit {
-        collection: collection.clone(),
-        endpoint: endpoint.to_owned(),
-        body: release.to_json(),
-    };
-    if !onevent.emit(announcement) {
-        return Delivery::Forbidden;
-    }
-    match submit(release, endpoint).await {
-        Ok(status) => {
-            onevent.emit(SurveyEvent::Submitted { collection, status });
-            Delivery::Kept
-        }
-        Err(error) => {
-            let message = error.to_string();
-            onevent.emit(SurveyEvent::Error { message: message.clone() });
-            Delivery::Failed(message)
-        }
-    }
-}

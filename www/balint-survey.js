@@ -29,16 +29,25 @@ const flags = ["no-preview"];
 /** The largest instrument, in bytes. */
 const instrumentLimit = 1024 * 1024;
 
-// What happens on one device, and what goes to two operators: a module of its own, loaded where it is asked for.
+// Each way to take part has a module of its own, loaded where it is asked for.
 const modules = {
-  local: async () => {
+  personal: async () => {
     await init({ module_or_path: new URL("./pkg/balint_survey_bg.wasm", import.meta.url) });
-    const show = (widget, host, definition) => widget.show(host, definition, loadReport);
-    return { Widget, show, read: (host) => readDefinition(host) };
+    return onOneDevice(Widget);
+  },
+  group: async () => {
+    const module = await import("./pkg/balint_group.js");
+    await module.default({ module_or_path: new URL("./pkg/balint_group_bg.wasm", import.meta.url) });
+    return onOneDevice(module.Widget);
   },
   remote: () => import("./balint-remote.js").then((module) => module.start()),
 };
 const started = {};
+
+function onOneDevice(Widget) {
+  const show = (widget, host, definition) => widget.show(host, definition, loadReport);
+  return { Widget, show, read: readDefinition };
+}
 
 /** Starts a module and reads the style sheet, once; a failed start can be tried again. */
 function start(name) {
@@ -194,7 +203,8 @@ class BalintSurvey extends HTMLElement {
     this.#isStale = false;
     const isOvertaken = () => turn !== this.#starts || !this.isConnected;
     try {
-      const name = this.getAttribute("mode") === "remote" ? "remote" : "local";
+      // What else the attribute may say is for the module to refuse.
+      const name = ["group", "remote"].find((name) => name === this.mode) ?? "personal";
       const module = await start(name);
       const read = await module.read(this, this.#read);
       if (isOvertaken()) return;

@@ -15,6 +15,7 @@ use super::session::{Action, Phase, Session};
 use super::words;
 use crate::browser::date_and_time;
 use crate::instrument::{ItemId, Section};
+use crate::settings::HAS_GROUP;
 use crate::window::Moment;
 
 /// What every screen is made from.
@@ -88,29 +89,38 @@ pub fn lead(text: impl Into<AttrValue>) -> Html {
 /// Screens are functions and not components: they hold no state, and each component costs the
 /// widget's readers some kilobytes.
 pub fn current(props: &ScreenProps) -> Html {
-    let is_group = props.session.is_group();
-    match &props.session.phase {
-        Phase::SetUp { error } => set_up(props, error.as_ref()),
-        Phase::Resume { error } => resume(props, error.as_ref()),
-        Phase::Locked { error } => locked(props, error.as_ref()),
+    let session = &props.session;
+    match &session.phase {
         #[cfg(feature = "remote")]
-        Phase::Intro if props.session.remote.is_on() => remote::intro(props),
+        Phase::Intro if session.remote.is_on() => remote::intro(props),
         #[cfg(feature = "remote")]
         Phase::Sending => remote::sending(props),
         #[cfg(feature = "remote")]
         Phase::Sent => remote::sent(props),
         #[cfg(feature = "remote")]
-        Phase::Done if props.session.remote.is_on() => remote::done(props),
+        Phase::Done if session.remote.is_on() => remote::done(props),
         Phase::Intro => intro(props),
         Phase::Section(place) => section_screen(props, *place),
-        Phase::Check if is_group => hand_in(props),
+        Phase::Check if session.is_group() => hand_in(props),
         Phase::Check => check(props),
         Phase::Preview => preview_screen(props),
-        Phase::Done if is_group => hand_over(props),
+        Phase::Done if session.is_group() => hand_over(props),
         Phase::Done => done(props),
+        phase if HAS_GROUP => facilitators(props, phase),
+        _ => Html::default(),
+    }
+}
+
+/// Renders a screen of the person who runs a group.
+fn facilitators(props: &ScreenProps, phase: &Phase) -> Html {
+    match phase {
+        Phase::SetUp { error } => set_up(props, error.as_ref()),
+        Phase::Resume { error } => resume(props, error.as_ref()),
+        Phase::Locked { error } => locked(props, error.as_ref()),
         Phase::Closing => closing(props),
         Phase::Closed(made) => closed(props, made),
         Phase::Erased => erased(props),
+        _ => Html::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::answers::{Answers, ItemError, Shown};
 use crate::custody::{BATCH, CustodyError, MIN_PASSPHRASE, State};
 use crate::disclosure::{Collection, Refusal, Release, release};
 use crate::instrument::{CategoryId, Instrument, ItemId, Section};
-use crate::settings::{Mode, Settings, parse_eligible};
+use crate::settings::{HAS_GROUP, Mode, Settings, parse_eligible};
 use crate::tally::Tally;
 use crate::window::Moment;
 
@@ -308,7 +308,7 @@ impl Session {
     }
 
     pub fn is_group(&self) -> bool {
-        self.settings.mode == Mode::Group
+        HAS_GROUP && self.settings.mode == Mode::Group
     }
 
     pub fn screen(&self) -> Screen {
@@ -339,7 +339,7 @@ impl Session {
 
     /// Returns whether a group's collection is open.
     pub fn is_open(&self) -> bool {
-        self.open.is_some()
+        HAS_GROUP && self.open.is_some()
     }
 
     /// Returns whether leaving the page would lose something of a group's: answers, or the only release.
@@ -556,7 +556,7 @@ impl Session {
             Err(errors) => return self.return_to(errors),
         };
         match &mut self.open {
-            Some(open) => {
+            Some(open) if HAS_GROUP => {
                 // A tally of people overflows 64 bits never; if it did, the response would be lost in silence,
                 // so the thank-you is not shown.
                 if open.tally.record(&settings.instrument, &response).is_ok() {
@@ -565,8 +565,8 @@ impl Session {
                 }
             }
             #[cfg(feature = "remote")]
-            None if settings.mode == Mode::Remote => self.hand_in(response),
-            None => self.compare(),
+            _ if settings.mode == Mode::Remote => self.hand_in(response),
+            _ => self.compare(),
         }
     }
 
@@ -619,6 +619,46 @@ impl Session {
         self.go(Phase::Erased);
     }
 
+    /// Does what happens in a group only; returns whether there was anything to do.
+    fn facilitate(&mut self, action: &Action) -> bool {
+        let is_busy = self.task.is_some();
+        match (action, self.screen()) {
+            (Action::Opened, Screen::SetUp)
+            | (Action::Resumed { .. }, Screen::Resume)
+            | (Action::Unlocked, Screen::Locked)
+            | (Action::Failed { .. }, Screen::SetUp | Screen::Resume | Screen::Locked)
+                if is_busy =>
+            {
+                self.finish_task(action);
+            }
+            (Action::Stored { respondents }, _) => self.note_stored(*respondents),
+            (Action::Abandon, _) if self.is_in_hand() => self.abandon(),
+            (Action::KeepOpen, Screen::Closing | Screen::Locked) => self.keep_open(),
+            // One thing at a time.
+            _ if is_busy => return false,
+            (Action::WriteEligible { text }, Screen::SetUp) => self.eligible.clone_from(text),
+            (Action::WritePassphrase { text }, Screen::SetUp | Screen::Resume | Screen::Locked) => {
+                self.passphrase.clone_from(text);
+            }
+            (Action::Open, Screen::SetUp) if self.moment == Moment::Open => self.ask_to_open(),
+            (Action::Resume, Screen::Resume) => self.task = Some(Task::Resume),
+            (Action::Unlock, Screen::Locked) => self.task = Some(Task::Unlock),
+            (Action::Discard, Screen::Resume) => self.go(Phase::SetUp { error: None }),
+            (Action::Next, Screen::Done) if self.is_open() => self.go(Phase::Intro),
+            (Action::AskToClose, Screen::Intro | Screen::Done) if self.is_open() => {
+                self.forget();
+                self.go(Phase::Locked { error: None });
+            }
+            (Action::Close, Screen::Closing) if self.has_enough() => self.close(),
+            (Action::Erase, Screen::Closing) => self.erase(),
+            (Action::Send, Screen::Closed) => self.send(),
+            (Action::Save, Screen::Closed) => self.is_saved = true,
+            (Action::Deliver { delivery }, Screen::Closed) => self.delivery = delivery.clone(),
+            _ => return false,
+        }
+        true
+    }
+
     fn answer(&mut self, action: &Action) {
         let settings = Rc::clone(&self.settings);
         match action {
@@ -636,27 +676,6 @@ impl Reducible for Session {
     fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
         let mut next = Session::clone(&self);
         match (&action, next.screen()) {
-            (Action::WriteEligible { .. } | Action::WritePassphrase { .. }, _) if next.task.is_some() => {
-                return self;
-            }
-            (Action::WriteEligible { text }, Screen::SetUp) => next.eligible.clone_from(text),
-            (Action::WritePassphrase { text }, Screen::SetUp | Screen::Resume | Screen::Locked) => {
-                next.passphrase.clone_from(text);
-            }
-            // One thing at a time.
-            (Action::Open | Action::Resume | Action::Unlock, _) if next.task.is_some() => return self,
-            (Action::Open, Screen::SetUp) if next.moment == Moment::Open => next.ask_to_open(),
-            (Action::Resume, Screen::Resume) => next.task = Some(Task::Resume),
-            (Action::Unlock, Screen::Locked) => next.task = Some(Task::Unlock),
-            (Action::Opened, Screen::SetUp)
-            | (Action::Resumed { .. }, Screen::Resume)
-            | (Action::Unlocked, Screen::Locked)
-            | (Action::Failed { .. }, Screen::SetUp | Screen::Resume | Screen::Locked)
-                if next.task.is_some() =>
-            {
-                next.finish_task(&action);
-            }
-            (Action::Discard, Screen::Resume) if next.task.is_none() => next.go(Phase::SetUp { error: None }),
             (Action::SetUp { settings, is_stored }, _) if next.is_idle() => {
                 let moment = next.moment;
                 next = Session::new(Rc::new(Settings::clone(settings)), *is_stored);
@@ -664,7 +683,6 @@ impl Reducible for Session {
             }
             (Action::Tick { moment }, _) if next.moment != *moment => next.moment = *moment,
             (Action::Reset { is_stored }, _) if next.task.is_none() => next.reset(*is_stored),
-            (Action::Stored { respondents }, _) => next.note_stored(*respondents),
             (Action::Begin, Screen::Intro) => next.begin(),
             (Action::Stop, Screen::Section(_) | Screen::Check) if next.is_open() => next.end(),
             (Action::Choose { .. } | Action::Untick { .. } | Action::Write { .. }, Screen::Section(_)) => {
@@ -676,20 +694,9 @@ impl Reducible for Session {
             (Action::Change { section }, Screen::Check) => next.go(Phase::Section(*section)),
             (Action::Finish, Screen::Check) => next.finish(),
             (Action::End, Screen::Preview) => next.end(),
-            (Action::Next, Screen::Done) if next.is_open() => next.go(Phase::Intro),
-            (Action::AskToClose, Screen::Intro | Screen::Done) if next.is_open() => {
-                next.forget();
-                next.go(Phase::Locked { error: None });
-            }
-            (Action::KeepOpen, Screen::Closing | Screen::Locked) => next.keep_open(),
-            (Action::Abandon, _) if next.is_in_hand() => next.abandon(),
-            (Action::Close, Screen::Closing) if next.has_enough() => next.close(),
-            (Action::Erase, Screen::Closing) => next.erase(),
-            (Action::Send, Screen::Closed) => next.send(),
-            (Action::Save, Screen::Closed) => next.is_saved = true,
-            (Action::Deliver { delivery }, Screen::Closed) => next.delivery = delivery.clone(),
             #[cfg(feature = "remote")]
             (Action::Remote(action), _) => next.take_remote(action),
+            _ if HAS_GROUP && next.facilitate(&action) => {}
             // An action that comes late, such as a second click, does nothing.
             _ => return self,
         }

@@ -1,0 +1,149 @@
+//! What a group's open collection does with the browser: it is kept, closed, and its release is sent.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use super::SurveyEvent;
+use super::session::{Action, Closed, Delivery, Phase, Session, Task};
+use crate::browser::use_absence;
+use crate::custody::{Case, Custody, CustodyError, State};
+use crate::submit::submit;
+
+/// Does all of it.
+#[hook]
+pub fn use_collection(
+    session: &UseReducerHandle<Session>,
+    onevent: &Callback<SurveyEvent, bool>,
+    onopen: &Callback<()>,
+) {
+    use_custody(session);
+    use_absence(session.is_in_hand(), {
+        let session = session.dispatcher();
+        Callback::from(move |()| session.dispatch(Action::Abandon))
+    });
+    use_delivery(session, onevent);
+    use_opening(session.is_open(), onopen);
+}
+
+/// Derives and tries keys, and stores the state of an open collection until it is closed.
+#[hook]
+fn use_custody(session: &UseReducerHandle<Session>) {
+    let custody = use_mut_ref(|| None::<Custody>);
+    let handle = session.clone();
+    let due = session.unstored().map(|state| state.tally.respondents());
+    use_effect_with((session.task, due, session.is_open()), move |(task, due, is_open)| {
+        if let Some(task) = *task {
+            spawn_local(async move {
+                let action = perform(task, &handle, &custody).await;
+                handle.dispatch(action.unwrap_or_else(|error| Action::Failed { error }));
+            });
+        } else if let (Some(respondents), Some(state)) = (*due, handle.unstored()) {
+            spawn_local(async move {
+                store(&state, &custody).await;
+                handle.dispatch(Action::Stored { respondents });
+            });
+        } else if !is_open && let Some(custody) = custody.take() {
+            custody.remove();
+        }
+    });
+}
+
+/// Stores the state, unless the collection is closed meanwhile.
+async fn store(state: &State, custody: &RefCell<Option<Custody>>) {
+    let Some(found) = custody.borrow().clone() else { return };
+    // A device that keeps nothing goes on without: the facilitator was asked to keep the page open.
+    let _ = found.store(state).await;
+    let is_closed = custody.borrow().is_none();
+    if is_closed {
+        found.remove();
+    }
+}
+
+/// Does what the facilitator asked for with a passphrase.
+async fn perform(
+    task: Task,
+    session: &Session,
+    custody: &RefCell<Option<Custody>>,
+) -> Result<Action, CustodyError> {
+    let Session { settings, passphrase, .. } = session;
+    match task {
+        Task::Open => {
+            let made = Custody::new(Case::new(settings), passphrase).await?;
+            if let Some(state) = session.empty_state().filter(|_| settings.is_named) {
+                // At once, so that what is stored does not tell whether anybody has answered.
+                made.take(&state).await?;
+            }
+            custody.replace(Some(made));
+            Ok(Action::Opened)
+        }
+        Task::Resume => {
+            let (made, state) =
+                Custody::resume(Case::new(settings), &settings.instrument, passphrase).await?;
+            made.take(&state).await?;
+            custody.replace(Some(made));
+            Ok(Action::Resumed { state: Box::new(state) })
+        }
+        Task::Unlock => {
+            let found = custody.borrow().clone();
+            match found {
+                Some(custody) if !custody.is_opened_by(passphrase).await => Err(CustodyError::NotOpened),
+                Some(custody) if settings.is_named && !custody.is_here() => Err(CustodyError::Elsewhere),
+                Some(_) => Ok(Action::Unlocked),
+                None => Err(CustodyError::NotOpened),
+            }
+        }
+    }
+}
+
+/// Says when a group's collection opens.
+#[hook]
+fn use_opening(is_open: bool, onopen: &Callback<()>) {
+    let onopen = onopen.clone();
+    use_effect_with(is_open, move |is_open| {
+        if *is_open {
+            onopen.emit(());
+        }
+    });
+}
+
+/// Sends the release when it is there, and again when the facilitator asks for it.
+#[hook]
+fn use_delivery(session: &UseReducerHandle<Session>, onevent: &Callback<SurveyEvent, bool>) {
+    let (state, onevent) = (session.clone(), onevent.clone());
+    use_effect_with(session.delivery.clone(), move |delivery| {
+        let (Delivery::Sending, Phase::Closed(closed)) = (delivery, &state.phase) else { return };
+        let (closed, endpoint) = (Rc::clone(closed), state.settings.endpoint.clone().unwrap_or_default());
+        spawn_local(async move {
+            let delivery = deliver(&closed, &endpoint, &onevent).await;
+            state.dispatch(Action::Deliver { delivery });
+        });
+    });
+}
+
+/// Sends a release if the page lets it.
+async fn deliver(closed: &Closed, endpoint: &str, onevent: &Callback<SurveyEvent, bool>) -> Delivery {
+    let Closed::Released(release) = closed else { return Delivery::None };
+    let collection = release.collections()[0].clone();
+    let announcement = SurveyEvent::Submit {
+        collection: collection.clone(),
+        endpoint: endpoint.to_owned(),
+        body: release.to_json(),
+    };
+    if !onevent.emit(announcement) {
+        return Delivery::Forbidden;
+    }
+    match submit(release, endpoint).await {
+        Ok(status) => {
+            onevent.emit(SurveyEvent::Submitted { collection, status });
+            Delivery::Kept
+        }
+        Err(error) => {
+            let message = error.to_string();
+            onevent.emit(SurveyEvent::Error { message: message.clone() });
+            Delivery::Failed(message)
+        }
+    }
+}
