@@ -67,6 +67,11 @@ pub async fn sleep(milliseconds: i32) {
     let _ = JsFuture::from(promise).await;
 }
 
+/// Returns whether the browser believes that there is a network.
+pub fn is_online() -> bool {
+    web_sys::window().is_none_or(|window| window.navigator().on_line())
+}
+
 /// Returns the seconds since 1970.
 pub fn now() -> u64 {
     (Date::now() / 1000.0) as u64

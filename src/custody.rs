@@ -10,7 +10,11 @@
 //!
 //! The record names the window that goes on with the collection, so that two windows cannot both release it.
 //!
+//! A release, which may leave the browser, is kept as it is until it has: see [`outbox`].
+//!
 //! **Invariant:** nothing of a tally leaves this module but enciphered, into the storage of the device.
+
+pub mod outbox;
 
 use std::fmt;
 
@@ -104,14 +108,11 @@ impl Case {
 
     /// Removes the record, if there is one.
     pub fn remove(&self) {
-        if let Some(storage) = storage() {
-            // It fails only for a storage that cannot be reached, and then there is nothing.
-            let _ = storage.remove_item(&self.place);
-        }
+        remove(&self.place);
     }
 
     fn record(&self) -> Option<Vec<u8>> {
-        let text = storage()?.get_item(&self.place).ok()??;
+        let text = read(&self.place)?;
         from_hex(text.strip_prefix(FORM)?.strip_prefix(' ')?)
     }
 
@@ -205,8 +206,7 @@ impl Custody {
         let sealed = seal(&self.case, &self.key, &state.to_bytes()).await?;
         let record = [self.window.as_slice(), &self.salt, &sealed].concat();
         let text = [FORM, " ", &to_hex(&record)].concat();
-        let stored = storage().and_then(|storage| storage.set_item(&self.case.place, &text).ok());
-        stored.ok_or(CustodyError::NoStorage)
+        if write(&self.case.place, &text) { Ok(()) } else { Err(CustodyError::NoStorage) }
     }
 
     /// Removes the record, if it is of this window.
@@ -251,6 +251,24 @@ fn subtle() -> Result<SubtleCrypto, CustodyError> {
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
+}
+
+/// Returns what is stored at a place.
+fn read(place: &str) -> Option<String> {
+    storage()?.get_item(place).ok()?
+}
+
+/// Stores a text; returns whether the browser keeps it.
+fn write(place: &str, text: &str) -> bool {
+    storage().is_some_and(|storage| storage.set_item(place, text).is_ok())
+}
+
+/// Removes what is stored at a place, if there is anything.
+fn remove(place: &str) {
+    if let Some(storage) = storage() {
+        // It fails only for a storage that cannot be reached, and then there is nothing.
+        let _ = storage.remove_item(place);
+    }
 }
 
 /// Derives the key: PBKDF2 (RFC 8018) with SHA-256, for AES-GCM, not to be taken out of the browser.

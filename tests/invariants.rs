@@ -376,22 +376,31 @@ fn only_custody_takes_the_cells_of_a_tally_and_stores_what_is_sealed() {
         .collect();
     // The second is a part of the tally itself, and makes the zeros and ones of one respondent.
     assert_eq!(taking, ["custody.rs", "indicators.rs"]);
-    let tokens = stage("custody").into_values().next().expect("the file");
-    let stores: Vec<usize> =
-        tokens.iter().enumerate().filter(|(_, t)| *t == "set_item").map(|(at, _)| at).collect();
+    let mut files = stage("custody");
+    let (_, tokens) = files.pop_last().expect("the file");
+    let stores = tokens.iter().filter(|token| *token == "set_item").count();
+    let calls = |tokens: &[String]| {
+        tokens.windows(3).filter(|w| w[0] != "fn" && w[1] == "write" && w[2] == "(").count()
+    };
     let bytes: Vec<usize> = tokens
         .windows(2)
         .enumerate()
         .filter(|(_, w)| w[0] == "." && w[1] == "to_bytes")
         .map(|(at, _)| at)
         .collect();
-    assert_eq!(stores.len(), 1, "one place stores");
+    assert_eq!((stores, calls(&tokens)), (1, 1), "one place stores, and one asks for it");
     // Outside of the module's own tests, which come last, the bytes go straight into `seal`.
     let first = bytes[0];
     assert!(
         tokens[..first].iter().rev().take(16).any(|token| token == "seal"),
         "the bytes of a state are sealed"
     );
+    // What is stored besides is a release, which may leave the browser.
+    let (path, tokens) = files.pop_last().expect("the outbox");
+    assert!(path.ends_with("custody/outbox.rs") && files.is_empty(), "{path:?}");
+    assert_eq!(calls(&tokens), 1);
+    let private: Vec<&String> = tokens.iter().filter(|token| PRIVATE.contains(&&***token)).collect();
+    assert_eq!(private, Vec::<&String>::new());
 }
 
 /// Only the release rules make a release: its fields are private, and nobody outside can construct one.

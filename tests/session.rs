@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use balint_survey::custody::CustodyError;
+use balint_survey::custody::outbox::Waiting;
 use balint_survey::instrument::{CategoryId, ItemId};
 use balint_survey::settings::Settings;
 use balint_survey::view::session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
@@ -202,6 +203,40 @@ fn release_can_be_sent_again_after_a_failure() {
     let session = act(session, [Action::Deliver { delivery: failed.clone() }]);
     assert!(session.delivery == failed);
     assert!(act(session, [Action::Send]).delivery == Delivery::Sending);
+}
+
+#[test]
+fn a_release_is_kept_until_it_has_arrived_or_was_downloaded() {
+    let closed = act(handed_in(group("standard"), 10), [&ASK_TO_CLOSE[..], &[Action::Close]].concat());
+    let unsent = |session: &Session| session.unsent().map(|(_, is_wanted)| is_wanted);
+    let deliver = |delivery| Action::Deliver { delivery };
+    assert_eq!((unsent(&closed), closed.would_lose()), (Some(false), true));
+    let kept = act(closed.clone(), [Action::Keep { is_kept: true }]);
+    assert!(!kept.would_lose(), "the device has it");
+    assert_eq!(unsent(&act(closed.clone(), [Action::Save])), None);
+    let waiting = act(closed.clone(), [Action::Send, deliver(Delivery::Waiting)]);
+    assert_eq!((unsent(&waiting), waiting.would_lose()), (Some(true), true));
+    assert_eq!(
+        unsent(&act(waiting.clone(), [Action::Save])),
+        Some(true),
+        "it was asked for, and is still sent"
+    );
+    assert_eq!(unsent(&act(waiting, [deliver(Delivery::Kept)])), None);
+    let refused = deliver(Delivery::Failed("another release has this name".to_owned()));
+    assert_eq!(unsent(&act(closed.clone(), [Action::Send, refused, Action::Save])), None);
+
+    // The page was closed and is opened again.
+    let (release, _) = closed.unsent().expect("a release");
+    let found =
+        |is_wanted| Action::Find { waiting: Box::new(Waiting { release: release.clone(), is_wanted }) };
+    for (is_wanted, delivery) in [(true, Delivery::Sending), (false, Delivery::Ready)] {
+        let again = Rc::new(Session::new(Rc::clone(&closed.settings), false));
+        let again = act(again, [found(is_wanted)]);
+        assert_eq!((again.screen(), again.unsent()), (Screen::Closed, Some((release, is_wanted))));
+        assert!(again.delivery == delivery && !again.would_lose());
+    }
+    let open = group("standard");
+    assert_eq!(act(open, [found(true)]).screen(), Screen::Intro, "nobody's collection is taken away");
 }
 
 #[test]

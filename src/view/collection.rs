@@ -1,16 +1,22 @@
 //! What a group's open collection does with the browser: it is kept, closed, and its release is sent.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::SurveyEvent;
-use super::session::{Action, Closed, Delivery, Phase, Session, Task};
-use crate::browser::use_absence;
+use super::session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
+use crate::browser::{is_online, sleep, use_absence};
+use crate::custody::outbox::Outbox;
 use crate::custody::{Case, Custody, CustodyError, State};
-use crate::submit::submit;
+use crate::submit::{SubmitError, submit};
+
+/// How often it is looked at whether the network is back, in milliseconds.
+const LOOK: i32 = 1_000;
+/// After how many looks the endpoint is asked again, whatever the browser thinks of the network.
+const RETRY: u32 = 20;
 
 /// Does all of it.
 #[hook]
@@ -20,6 +26,7 @@ pub fn use_collection(
     onopen: &Callback<()>,
 ) {
     use_custody(session);
+    use_outbox(session);
     use_absence(session.is_in_hand(), {
         let session = session.dispatcher();
         Callback::from(move |()| session.dispatch(Action::Abandon))
@@ -98,6 +105,32 @@ async fn perform(
     }
 }
 
+/// Keeps the release on the device until it has arrived or was downloaded, and finds it again.
+#[hook]
+fn use_outbox(session: &UseReducerHandle<Session>) {
+    let handle = session.clone();
+    use_effect_with(Rc::clone(&session.settings), move |settings| {
+        if let Some(waiting) = Outbox::new(settings).and_then(|outbox| outbox.waiting(settings)) {
+            handle.dispatch(Action::Find { waiting: Box::new(waiting) });
+        }
+    });
+    let handle = session.clone();
+    let unsent = session.unsent().map(|(_, is_wanted)| is_wanted);
+    use_effect_with((session.screen(), unsent), move |(screen, _)| {
+        let Some(outbox) = Outbox::new(&handle.settings).filter(|_| *screen == Screen::Closed) else {
+            return;
+        };
+        let is_kept = match handle.unsent() {
+            Some((release, is_wanted)) => outbox.keep(release, is_wanted),
+            None => {
+                outbox.clear();
+                false
+            }
+        };
+        handle.dispatch(Action::Keep { is_kept });
+    });
+}
+
 /// Says when a group's collection opens.
 #[hook]
 fn use_opening(is_open: bool, onopen: &Callback<()>) {
@@ -109,22 +142,61 @@ fn use_opening(is_open: bool, onopen: &Callback<()>) {
     });
 }
 
-/// Sends the release when it is there, and again when the facilitator asks for it.
+/// Sends the release when the facilitator asks for it, and again while the endpoint cannot be reached.
 #[hook]
 fn use_delivery(session: &UseReducerHandle<Session>, onevent: &Callback<SurveyEvent, bool>) {
     let (state, onevent) = (session.clone(), onevent.clone());
     use_effect_with(session.delivery.clone(), move |delivery| {
-        let (Delivery::Sending, Phase::Closed(closed)) = (delivery, &state.phase) else { return };
-        let (closed, endpoint) = (Rc::clone(closed), state.settings.endpoint.clone().unwrap_or_default());
-        spawn_local(async move {
-            let delivery = deliver(&closed, &endpoint, &onevent).await;
-            state.dispatch(Action::Deliver { delivery });
-        });
+        let is_over = Rc::new(Cell::new(false));
+        let is_left = Rc::clone(&is_over);
+        let is_again = *delivery == Delivery::Waiting;
+        if let (Delivery::Sending | Delivery::Waiting, Phase::Closed(closed)) = (delivery, &state.phase) {
+            let (closed, endpoint) = (Rc::clone(closed), state.settings.endpoint.clone().unwrap_or_default());
+            spawn_local(async move {
+                if is_again && !reachable_again(&is_left).await {
+                    return;
+                }
+                loop {
+                    let delivery = deliver(&closed, &endpoint, &onevent, is_again).await;
+                    if is_left.get() {
+                        return;
+                    }
+                    if !is_again || delivery != Delivery::Waiting {
+                        return state.dispatch(Action::Deliver { delivery });
+                    }
+                    if !reachable_again(&is_left).await {
+                        return;
+                    }
+                }
+            });
+        }
+        move || is_over.set(true)
     });
 }
 
-/// Sends a release if the page lets it.
-async fn deliver(closed: &Closed, endpoint: &str, onevent: &Callback<SurveyEvent, bool>) -> Delivery {
+/// Waits until it is worth trying again: at once when the network comes back, else after a while; returns false if
+/// nobody waits any more.
+async fn reachable_again(is_left: &Cell<bool>) -> bool {
+    let was_offline = !is_online();
+    for _ in 0..RETRY {
+        sleep(LOOK).await;
+        if is_left.get() {
+            return false;
+        }
+        if was_offline && is_online() {
+            break;
+        }
+    }
+    true
+}
+
+/// Sends a release if the page lets it; the page is asked once.
+async fn deliver(
+    closed: &Closed,
+    endpoint: &str,
+    onevent: &Callback<SurveyEvent, bool>,
+    is_again: bool,
+) -> Delivery {
     let Closed::Released(release) = closed else { return Delivery::None };
     let collection = release.collections()[0].clone();
     let announcement = SurveyEvent::Submit {
@@ -132,7 +204,7 @@ async fn deliver(closed: &Closed, endpoint: &str, onevent: &Callback<SurveyEvent
         endpoint: endpoint.to_owned(),
         body: release.to_json(),
     };
-    if !onevent.emit(announcement) {
+    if !is_again && !onevent.emit(announcement) {
         return Delivery::Forbidden;
     }
     match submit(release, endpoint).await {
@@ -140,10 +212,14 @@ async fn deliver(closed: &Closed, endpoint: &str, onevent: &Callback<SurveyEvent
             onevent.emit(SurveyEvent::Submitted { collection, status });
             Delivery::Kept
         }
+        Err(SubmitError::Unreachable) if is_again => Delivery::Waiting,
         Err(error) => {
             let message = error.to_string();
             onevent.emit(SurveyEvent::Error { message: message.clone() });
-            Delivery::Failed(message)
+            match error {
+                SubmitError::Unreachable => Delivery::Waiting,
+                SubmitError::Refused { .. } => Delivery::Failed(message),
+            }
         }
     }
 }

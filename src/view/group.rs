@@ -280,7 +280,7 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
     };
     let send = match delivery {
         Delivery::Ready => Some("Send the release"),
-        Delivery::Failed(_) | Delivery::Forbidden => Some("Send again"),
+        Delivery::Waiting | Delivery::Failed(_) | Delivery::Forbidden => Some("Send again"),
         Delivery::None | Delivery::Sending | Delivery::Kept => None,
     };
     html! {
@@ -310,10 +310,22 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
 pub fn delivery_text(session: &Session) -> String {
     let endpoint = session.settings.endpoint.as_deref().unwrap_or_default();
     match &session.delivery {
+        Delivery::Ready if session.is_kept => format!(
+            "Nothing was sent yet. Look at what will be sent, to {endpoint} and nowhere else; then send it. Until then it is kept on this device."
+        ),
+        Delivery::None if session.is_kept => {
+            "Nothing was sent. Download the release: until then it is kept on this device.".to_owned()
+        }
         Delivery::None => "Nothing was sent. Download the release to keep it.".to_owned(),
         Delivery::Ready => format!(
             "Nothing was sent yet. Look at what will be sent, to {endpoint} and nowhere else; then send it, before this page is closed: it is kept nowhere else."
         ),
+        Delivery::Waiting if session.is_kept => {
+            "The portal cannot be reached just now. The release waits on this device and is sent when the portal can be reached, also after this page was closed and opened again.".to_owned()
+        }
+        Delivery::Waiting => {
+            "The portal cannot be reached just now. Keep this page open: the release is sent when the portal can be reached. Or download it.".to_owned()
+        }
         Delivery::Sending => format!("Sending the release to {endpoint} …"),
         Delivery::Kept => format!("The release was sent to {endpoint} and is kept there."),
         Delivery::Forbidden => "The page around this survey did not let the release be sent.".to_owned(),

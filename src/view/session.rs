@@ -9,7 +9,7 @@ use yew::Reducible;
 #[cfg(feature = "remote")]
 use super::remote::{RemoteAction, RemoteSession};
 use crate::answers::{Answers, ItemError, Shown};
-use crate::custody::{BATCH, CustodyError, MIN_PASSPHRASE, State};
+use crate::custody::{BATCH, CustodyError, MIN_PASSPHRASE, State, outbox::Waiting};
 use crate::disclosure::{Collection, Refusal, Release, release};
 use crate::instrument::{CategoryId, Instrument, ItemId, Section};
 use crate::settings::{HAS_GROUP, Mode, Settings, parse_eligible};
@@ -43,6 +43,8 @@ pub struct Session {
     pub delivery: Delivery,
     /// Whether the release was downloaded.
     is_saved: bool,
+    /// Whether the device keeps the release until it has arrived.
+    pub is_kept: bool,
     /// How often the release was sent again, so that each time the heading takes focus from the button that goes.
     pub resent: u32,
     /// Where a response is on its way to two operators.
@@ -130,6 +132,8 @@ pub enum Delivery {
     Ready,
     Sending,
     Kept,
+    /// The endpoint cannot be reached; it is tried again from time to time.
+    Waiting,
     /// The page around the widget has forbidden it.
     Forbidden,
     Failed(String),
@@ -263,6 +267,14 @@ pub enum Action {
     Send,
     /// Downloads the release.
     Save,
+    /// The device has a release that has not arrived yet.
+    Find {
+        waiting: Box<Waiting>,
+    },
+    /// Whether the device keeps the release now.
+    Keep {
+        is_kept: bool,
+    },
     /// What became of sending.
     Deliver {
         delivery: Delivery,
@@ -299,6 +311,7 @@ impl Session {
             open: None,
             delivery: Delivery::None,
             is_saved: false,
+            is_kept: false,
             resent: 0,
         }
     }
@@ -350,7 +363,32 @@ impl Session {
         if matches!(self.phase, Phase::Sending) {
             return true;
         }
-        self.is_open() || has_release && !self.is_saved && self.delivery != Delivery::Kept
+        let is_safe = self.is_saved || self.is_kept || self.delivery == Delivery::Kept;
+        self.is_open() || has_release && !is_safe
+    }
+
+    /// Returns the release that is to be kept until it has arrived or was downloaded, and whether it is to be sent.
+    pub fn unsent(&self) -> Option<(&Release, bool)> {
+        let Phase::Closed(closed) = &self.phase else { return None };
+        let Closed::Released(release) = closed.as_ref() else { return None };
+        match self.delivery {
+            Delivery::Kept => None,
+            Delivery::Sending | Delivery::Waiting => Some((release, true)),
+            _ if self.is_saved => None,
+            _ => Some((release, false)),
+        }
+    }
+
+    /// Goes on with a release that has not arrived yet.
+    fn find(&mut self, waiting: &Waiting) {
+        let has_endpoint = self.settings.endpoint.is_some();
+        self.delivery = match waiting.is_wanted {
+            _ if !has_endpoint => Delivery::None,
+            true => Delivery::Sending,
+            false => Delivery::Ready,
+        };
+        self.is_kept = true;
+        self.go(Phase::Closed(Rc::new(Closed::Released(Box::new(waiting.release.clone())))));
     }
 
     /// Returns whether nobody is in the middle of anything: the survey can be set up anew.
@@ -653,6 +691,8 @@ impl Session {
             (Action::Erase, Screen::Closing) => self.erase(),
             (Action::Send, Screen::Closed) => self.send(),
             (Action::Save, Screen::Closed) => self.is_saved = true,
+            (Action::Find { waiting }, Screen::SetUp | Screen::Resume) => self.find(waiting),
+            (Action::Keep { is_kept }, Screen::Closed) if self.is_kept != *is_kept => self.is_kept = *is_kept,
             (Action::Deliver { delivery }, Screen::Closed) => self.delivery = delivery.clone(),
             _ => return false,
         }

@@ -1,0 +1,58 @@
+//! Keeps the release of a group's collection on its device until it has arrived, or was downloaded.
+//!
+//! A release may leave the browser, so it is kept as it is; what it was made from is gone.
+
+use super::{read, remove, write};
+use crate::disclosure::Release;
+use crate::settings::Settings;
+
+/// What comes before a release that the facilitator has asked to be sent.
+const WANTED: &str = "send ";
+/// What comes before one that the facilitator has not looked at yet.
+const READY: &str = "keep ";
+
+/// Where one collection's release waits.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    place: String,
+}
+
+/// A release that waits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    pub release: Release,
+    /// Whether the facilitator has asked for it to be sent.
+    pub is_wanted: bool,
+}
+
+impl Outbox {
+    /// Returns the outbox of a collection; one that the portal has not named could not be found again.
+    pub fn new(settings: &Settings) -> Option<Outbox> {
+        let Settings { instrument, collection, .. } = settings;
+        let place = ["balint-survey release ", instrument.id(), " ", collection].concat();
+        settings.is_named.then_some(Outbox { place })
+    }
+
+    /// Keeps a release; returns whether the browser does.
+    pub fn keep(&self, release: &Release, is_wanted: bool) -> bool {
+        let text = [if is_wanted { WANTED } else { READY }, &release.to_json()].concat();
+        write(&self.place, &text)
+    }
+
+    /// Returns the release that waits, if there is one of this survey.
+    pub fn waiting(&self, settings: &Settings) -> Option<Waiting> {
+        let text = read(&self.place)?;
+        let (is_wanted, json) = match text.strip_prefix(WANTED) {
+            Some(json) => (true, json),
+            None => (false, text.strip_prefix(READY)?),
+        };
+        let release = Release::from_json(json.as_bytes(), std::slice::from_ref(&settings.instrument)).ok()?;
+        let is_ours = release.collections() == [settings.collection.clone()];
+        is_ours.then_some(Waiting { release, is_wanted })
+    }
+
+    /// Keeps nothing any more.
+    pub fn clear(&self) {
+        remove(&self.place);
+    }
+}
