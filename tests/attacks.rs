@@ -77,7 +77,7 @@ const ATTACKS: [Attack; 26] = [
         &[
             "the_state_is_stored_after_every_five_and_never_after_one",
             "a_state_is_read_back_and_its_length_tells_nothing",
-            "the device keeps the sums of a group enciphered, in batches of five, and nothing after the end",
+            "the device keeps the sums of a group enciphered, in batches of five, and in the end the release until it has arrived",
         ],
     ),
     (

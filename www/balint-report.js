@@ -47,7 +47,7 @@ class BalintReport extends HTMLElement {
   #page;
   #isStarting = false;
 
-  static observedAttributes = ["release"];
+  static observedAttributes = ["release", "definition"];
 
   attributeChangedCallback() {
     this.#stop();

@@ -43,15 +43,20 @@ const modules = {
   remote: () => import("./balint-remote.js").then((module) => module.start()),
 };
 const started = {};
+let sheet;
 
 function onOneDevice(Widget) {
   const show = (widget, host, definition) => widget.show(host, definition, loadReport);
   return { Widget, show, read: readDefinition };
 }
 
-/** Starts a module and reads the style sheet, once; a failed start can be tried again. */
+/** Starts a module and reads the style sheet, each once; a failed start can be tried again. */
 function start(name) {
-  started[name] ??= Promise.all([modules[name](), styleSheet()]).then(
+  sheet ??= styleSheet().catch((error) => {
+    sheet = undefined;
+    throw error;
+  });
+  started[name] ??= Promise.all([modules[name](), sheet]).then(
     // A widget that no element needs any more waits here for the next one: what it holds of the browser is never freed.
     ([module, sheet]) => ({ ...module, sheet, parked: [] }),
     (error) => {

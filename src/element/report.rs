@@ -23,12 +23,14 @@ impl ReportPage {
 /// Shows reports at `place`, an element inside the shadow root of `host`.
 ///
 /// With a release in the attribute `release` it shows the report of that alone; otherwise it takes files, and
-/// releases from the address in the attribute `src`. `collector` promises the module that opens the sum of
+/// releases from the address in the attribute `src`. `definition` is the JSON of an instrument that is not built in.
+/// `collector` promises the module that opens the sum of
 /// a remote survey; it is called when the page is given a coordinator's key.
 #[wasm_bindgen]
 pub fn mount_report(host: HtmlElement, place: Element, collector: Function) -> ReportPage {
     let props = CoordinatorProps {
         release: host.get_attribute("release"),
+        definition: host.get_attribute("definition"),
         src: host.get_attribute("src"),
         instrument: host.get_attribute("instrument"),
         collector: Some(collector),

@@ -10,7 +10,7 @@ use web_sys::{DragEvent, File, FileList, FocusOptions, HtmlElement, HtmlInputEle
 use yew::prelude::*;
 
 use super::collecting::{self, Panel};
-use super::desk::{Desk, DeskAction, Field, FieldworkForm, Job, Kept, Portal};
+use super::desk::{Desk, DeskAction, Field, FieldworkForm, Job, Kept, Portal, Refused};
 use super::reading::{Found, Terms, read};
 use super::screens::button;
 use super::words;
@@ -28,6 +28,9 @@ pub struct CoordinatorProps {
     /// The JSON of one release: then its report is all that is shown.
     #[prop_or_default]
     pub release: Option<String>,
+    /// The JSON of an instrument that is not built in, whose releases are shown as well.
+    #[prop_or_default]
+    pub definition: Option<String>,
     /// Where the portal's releases are listed.
     #[prop_or_default]
     pub src: Option<String>,
@@ -42,7 +45,7 @@ pub struct CoordinatorProps {
 /// The whole page, or the report of one release.
 #[component]
 pub fn Coordinator(props: &CoordinatorProps) -> Html {
-    let desk = use_reducer(|| Desk::new(Workspace::new(Instrument::built_in())));
+    let desk = use_reducer(|| desk(props.definition.as_deref()));
     let cancelled = use_mut_ref(|| Rc::new(Cell::new(false)));
     let heading = use_node_ref();
     use_releases(props, &desk);
@@ -78,6 +81,19 @@ pub fn Coordinator(props: &CoordinatorProps) -> Html {
                 { report }
             }
         </div>
+    }
+}
+
+/// Returns the state that the page begins with; an instrument that is none is refused like a file.
+fn desk(definition: Option<&str>) -> Desk {
+    let brought = definition.map(Instrument::parse).transpose();
+    let known = Instrument::built_in().into_iter();
+    match brought {
+        Ok(brought) => Desk::new(Workspace::new(known.chain(brought).collect::<Vec<_>>())),
+        Err(error) => Desk {
+            refusals: vec![Refused { name: "definition".to_owned(), reason: error.to_string() }],
+            ..Desk::new(Workspace::new(known.collect::<Vec<_>>()))
+        },
     }
 }
 

@@ -177,7 +177,7 @@ scenario(
     await alert.getByRole("heading", { name: "This survey cannot be shown" }).waitFor();
     assert.ok((await alert.locator("p").textContent()).length > 10);
     // One for each survey of the page.
-    assert.equal((await portal.events("survey-error")).length, 3);
+    await portal.page.waitForFunction(() => window.recorded.events.filter(({ name }) => name === "survey-error").length === 3);
 
     await portal.page.unroute("**/*.wasm");
     await survey.evaluate((element) => element.replaceWith(element.cloneNode()));

@@ -181,7 +181,7 @@ scenario(
     await portal.page.route("**/api/releases/*", (route) => route.abort());
     await closeSmallGroup(survey, variedAnswers);
     await send(survey);
-    const failure = "The release could not be sent: the portal cannot be reached.";
+    const failure = "The portal cannot be reached just now. The release waits on this device and is sent when the portal can be reached";
     await delivery(survey, failure);
     const file = await download(portal, survey);
     await press(survey, "Send again");
@@ -195,7 +195,8 @@ scenario(
     await survey.locator(".heading:focus", { hasText: "Results of this group" }).waitFor();
 
     const bodies = portal.log.puts().map((put) => put.postData());
-    assert.equal(bodies.length, 3);
+    // The widget itself may have tried once more.
+    assert.ok(bodies.length >= 3, `${bodies.length}`);
     assert.deepEqual(new Set(bodies), new Set([file.text]));
     assert.equal(await (await portal.api("releases/small")).text(), file.text);
     const told = await portal.events();
@@ -229,7 +230,7 @@ scenario("without an endpoint the release is shown and sent nowhere", async (por
   const survey = await portal.place(attributes);
   await survey.getByText("nowhere; you can download them").waitFor();
   await closeSmallGroup(survey, variedAnswers);
-  await delivery(survey, "Nothing was sent. Download the release to keep it.");
+  await delivery(survey, "Nothing was sent. Download the release: until then it is kept on this device.");
   assert.deepEqual(portal.log.puts(), []);
   assert.deepEqual(await portal.events("survey-submit"), []);
   const file = await download(portal, survey);
@@ -296,8 +297,20 @@ scenario("the page asks before it is left while a collection is open, and not af
   await portal.page.reload();
   assert.deepEqual(dialogs, ["beforeunload"]);
   // The collection that was left open is still there for whoever knows its passphrase.
-  const closed = await portal.place({ ...smallGroup, collection: "another" });
+  const another = { ...smallGroup, collection: "another" };
+  const closed = await portal.place(another);
   await closeSmallGroup(closed, variedAnswers);
+  await delivery(closed, "Until then it is kept on this device.");
+  const release = await closed.locator("pre").textContent();
+  await portal.page.reload();
+  assert.deepEqual(dialogs, ["beforeunload"], "the release is kept on the device");
+  const found = await portal.place(another);
+  await at(found, "Results of this group");
+  await delivery(found, "Nothing was sent yet.");
+  assert.equal(await found.locator("pre").textContent(), release);
+
+  const { collection, ...unnamed } = smallGroup;
+  await closeSmallGroup(await portal.place(unnamed), variedAnswers);
   await portal.page.reload();
   assert.deepEqual(dialogs, ["beforeunload", "beforeunload"], "the only release is neither sent nor downloaded");
   const kept = await portal.place({ ...smallGroup, collection: "a-third" });

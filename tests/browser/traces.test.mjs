@@ -160,7 +160,7 @@ scenario("two groups with different answers leave the same traces", async (porta
 });
 
 scenario(
-  "the device keeps the sums of a group enciphered, in batches of five, and nothing after the end",
+  "the device keeps the sums of a group enciphered, in batches of five, and in the end the release until it has arrived",
   async (portal) => {
     await portal.page.addInitScript(recordWrites);
     portal.page.on("dialog", (dialog) => dialog.accept());
@@ -199,10 +199,14 @@ scenario(
     await askToClose(again);
     await press(again, "Close and make the results");
     await at(again, "Results of this group");
-    assert.equal(JSON.parse(await again.locator("pre").textContent()).respondents, 10);
-    await portal.page.waitForFunction(() => localStorage.length === 0);
+    const release = await again.locator("pre").textContent();
+    assert.equal(JSON.parse(release).respondents, 10);
+    const place = "balint-survey release stress-experience class-of-2028-seminar-a";
+    await portal.page.waitForFunction((place) => localStorage.length === 1 && localStorage[place], place);
+    assert.deepEqual(await stored(), [[place, `keep ${release}`]]);
     await send(again);
     await again.locator(".delivery", { hasText: "is kept there" }).waitFor();
+    await portal.page.waitForFunction(() => localStorage.length === 0);
     const values = await portal.page.evaluate(() => window.writes.map(([, , value]) => value).filter(Boolean));
     assert.ok(values.every((value) => !value.includes(passphrase)), "the passphrase is stored nowhere");
   },

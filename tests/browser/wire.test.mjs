@@ -139,7 +139,7 @@ scenario("the README says how much is loaded", async (portal) => {
   const module = (name) => [`pkg/balint_${name}.js`, `pkg/balint_${name}_bg.wasm`];
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   for (const [sentence, files] of [
-    [/What a browser loads of that folder for a survey .* is (\d+) KB/, ["balint-survey.js", "balint-survey.css", ...module("survey")]],
+    [/What a browser loads of that folder for a survey .*? is (\d+) KB/, ["balint-survey.js", "balint-survey.css", ...module("survey")]],
     [/; for a group it is (\d+) KB/, ["balint-survey.js", "balint-survey.css", ...module("group")]],
     [/What a browser loads for it, .* is (\d+) KB/, ["balint-survey.js", "balint-survey.css", "balint-remote.js", ...module("remote")]],
     [/and (\d+) KB more where the portal signs tokens/, module("tokens")],
