@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 
+import { pick, pressByKey, tabTo } from "./keyboard.mjs";
 import {
   answerClassSurvey,
   at,
@@ -14,37 +15,6 @@ import {
   tables,
   ticked,
 } from "./lib.mjs";
-
-/** Presses Tab until the control has focus. */
-async function tabTo(control) {
-  const keyboard = control.page().keyboard;
-  for (let presses = 0; presses < 150; presses++) {
-    await keyboard.press("Tab");
-    if (await control.evaluate((element) => element.matches(":focus"))) return;
-  }
-  assert.fail(`Tab does not reach ${control}`);
-}
-
-/** Chooses an answer with the keys that the browser has for its kind of control. */
-async function pick(survey, label) {
-  const { keyboard } = survey.page();
-  const input = survey.getByLabel(label, { exact: true });
-  const { type, name } = await input.evaluate(({ type, name }) => ({ type, name }));
-  const first = type === "radio" ? survey.locator(`input[name="${name}"]`).first() : input;
-  await tabTo(first);
-  if (type === "checkbox" || (await first.getAttribute("id")) === (await input.getAttribute("id"))) {
-    await keyboard.press("Space");
-  }
-  for (let presses = 0; !(await input.isChecked()); presses++) {
-    assert.ok(presses < 10, `the arrow keys do not reach ${label}`);
-    await keyboard.press("ArrowDown");
-  }
-}
-
-async function pressByKey(survey, name) {
-  await tabTo(survey.getByRole("button", { name, exact: true }));
-  await survey.page().keyboard.press("Enter");
-}
 
 /** Returns the last figures of a table's rows, and which rows are the respondent's own. */
 function figures(table) {
