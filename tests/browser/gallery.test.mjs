@@ -23,9 +23,9 @@ function tooWide() {
   const root = document.documentElement;
   const found = root.scrollWidth > root.clientWidth ? [`the page is ${root.scrollWidth} px wide`] : [];
   const visit = (element) => {
+    if (element.matches(".visually-hidden, .skip") || !element.checkVisibility()) return;
     const { left, right } = element.getBoundingClientRect();
     const sticksOut = right > innerWidth + 0.5 || left < -0.5;
-    if (element.matches(".visually-hidden, .skip")) return;
     if (sticksOut) found.push(`${element.localName}.${element.className}`);
     if (element.matches(".scroll, .report-scroll, pre")) return;
     for (const child of [...(element.shadowRoot?.children ?? []), ...element.children]) visit(child);
