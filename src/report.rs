@@ -13,6 +13,7 @@ pub mod format;
 pub mod comparison;
 pub mod method;
 pub mod cherries;
+pub mod markup;
 pub mod chart;
 pub mod layout;
 pub mod text;

@@ -6,6 +6,7 @@ pub mod collection;
 pub mod coordinator;
 pub mod desk;
 pub mod group;
+pub mod markup;
 pub mod preview;
 pub mod question;
 pub mod reading;

@@ -1,7 +1,7 @@
 //! Charts of a report's figures, each as one SVG element.
 //!
 //! A chart stands beside the table of the same figures, and says nothing that the table does not.
-//! The same string goes into the coordinator's page, into a page of its own and into a file for a paper:
+//! The same element goes into the coordinator's page, into a page of its own and into a file for a paper:
 //! every element has presentation attributes in print-safe colours, and a class through which
 //! `www/balint-report.css` gives it the colours of a dark page or of forced colours.
 //! There is no `style` attribute, no script, no font and no `id`, so that any number of charts can share a
@@ -17,6 +17,8 @@ mod rows;
 mod scale;
 mod svg;
 mod wrap;
+
+use super::markup::Element;
 
 /// Horizontal bars of percentages, with 95 % intervals as whiskers.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,12 +106,12 @@ pub enum Agreement {
 }
 
 /// Returns horizontal bars of percentages as an SVG element.
-pub fn bars(bars: &Bars) -> String {
+pub fn bars(bars: &Bars) -> Element {
     rows::chart(bars.title, &bars.rows, bars.reference, &rows::PERCENTS)
 }
 
 /// Returns dots with their intervals, on a scale from −1 to 1, as an SVG element.
-pub fn estimates(estimates: &Estimates) -> String {
+pub fn estimates(estimates: &Estimates) -> Element {
     rows::chart(estimates.title, &estimates.rows, estimates.reference, &rows::COEFFICIENTS)
 }
 
@@ -118,7 +120,7 @@ pub fn estimates(estimates: &Estimates) -> String {
 /// # Panics
 ///
 /// If there are fewer than two or more than seven categories, or a row has not one share for each.
-pub fn likert(likert: &Likert) -> String {
+pub fn likert(likert: &Likert) -> Element {
     likert::chart(likert)
 }
 

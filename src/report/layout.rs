@@ -3,6 +3,7 @@
 //! Every format shows the same sections in the same order; what differs is only how they are written.
 
 use super::format::{NONE, fixed, fraction, or_none, p_cell, p_value, percent};
+use super::markup::Element;
 use super::{
     CorrelationReport, Frequency, ItemReport, Report, VariableReport, WITHHELD, chart, cherries,
     missing_label,
@@ -50,8 +51,7 @@ pub struct Table {
 /// A chart of figures that a table holds too.
 pub struct Chart {
     pub caption: String,
-    /// One element.
-    pub svg: String,
+    pub svg: Element,
 }
 
 /// Rows of a table under a heading of their own.

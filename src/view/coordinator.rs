@@ -11,14 +11,16 @@ use yew::prelude::*;
 
 use super::collecting::{self, Panel};
 use super::desk::{Desk, DeskAction, Field, FieldworkForm, Job, Kept, Portal, Refused};
+use super::markup;
 use super::reading::{Found, Terms, read};
 use super::screens::button;
 use super::words;
 use crate::browser;
 use crate::disclosure::POLICIES;
 use crate::instrument::Instrument;
+use crate::report::Format;
+use crate::report::html::{self, Level};
 use crate::report::layout::Document;
-use crate::report::{Format, html};
 use crate::workspace::example::Example;
 use crate::workspace::{Compare, Origin, Side, Source, Workspace};
 
@@ -65,7 +67,7 @@ pub fn Coordinator(props: &CoordinatorProps) -> Html {
     };
     let report = html! {
         <div ref={heading} class="document" part="report" tabindex="-1">
-            { Html::from_html_unchecked(AttrValue::from(article.as_ref().clone())) }
+            { article.as_ref().clone() }
         </div>
     };
     if props.release.is_some() {
@@ -97,13 +99,14 @@ fn desk(definition: Option<&str>) -> Desk {
     }
 }
 
-/// Returns the report as HTML; those who were asked need no checklist for a paper.
-fn article(workspace: &Workspace, is_page: bool) -> String {
+/// Renders the report; those who were asked need no checklist for a paper.
+fn article(workspace: &Workspace, is_page: bool) -> Html {
     let (Some(report), Some(instrument)) = (workspace.report(), workspace.instrument()) else {
-        return String::new();
+        return Html::default();
     };
     let document = Document::new(&report, instrument);
-    html::article(&if is_page { document } else { document.without_checklist() }, 2)
+    let document = if is_page { document } else { document.without_checklist() };
+    markup::element(&html::article(&document, Level::Part))
 }
 
 /// Loads what the page begins with: one release, or the list of the portal's.

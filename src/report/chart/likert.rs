@@ -6,6 +6,7 @@ use super::svg::{Anchor, Drawing, LINE, ON_STEPS, STEPS, Span};
 use super::wrap::width;
 use super::{Agreement, Likert, Statement};
 use crate::report::format::percent;
+use crate::report::markup::Element;
 
 /// The height of a bar, which holds a line of text.
 const HEIGHT: f64 = 20.0;
@@ -17,7 +18,7 @@ const OVERHANG: f64 = 3.0;
 const PADDING: f64 = 2.0;
 
 /// Returns the chart.
-pub fn chart(likert: &Likert) -> String {
+pub fn chart(likert: &Likert) -> Element {
     let steps = steps(likert.categories.len());
     let base = common_base(&likert.rows);
     let scale = scale(&likert.rows);

@@ -5,6 +5,7 @@ use super::scale::Scale;
 use super::svg::{BAR, DOT, Drawing, GRID, Span};
 use super::{Row, Shown};
 use crate::report::format::{fixed, percent};
+use crate::report::markup::Element;
 
 /// The room below a row.
 const GAP: f64 = 11.0;
@@ -38,7 +39,7 @@ fn coefficient(value: f64) -> String {
 }
 
 /// Returns the chart of some rows.
-pub fn chart(title: &str, rows: &[Row], reference: Option<&str>, form: &Form) -> String {
+pub fn chart(title: &str, rows: &[Row], reference: Option<&str>, form: &Form) -> Element {
     let scale = Scale { low: form.low, high: form.ticks[4], ticks: form.ticks.to_vec(), write: form.write };
     let mut drawing = Drawing::new();
     legend(&mut drawing, &entries(rows, reference));

@@ -13,7 +13,7 @@ fn value(value: f64, low: f64, high: f64) -> Shown {
 }
 
 fn bars_of(rows: Vec<Row>) -> String {
-    bars(&Bars { title: "A <title> & more", rows, reference: Some("The \"study\" & others") })
+    bars(&Bars { title: "A <title> & more", rows, reference: Some("The \"study\" & others") }).to_string()
 }
 
 fn likert_of(categories: &[&str], rows: &[Agreement]) -> String {
@@ -28,6 +28,7 @@ fn likert_of(categories: &[&str], rows: &[Agreement]) -> String {
         categories: categories.into(),
         rows: rows.iter().map(statement).collect(),
     })
+    .to_string()
 }
 
 /// Returns a chart of each kind, with everything that a row can show.
@@ -40,7 +41,7 @@ fn charts() -> Vec<String> {
             row("Withheld", words(), Some(2.0)),
         ]
     };
-    let estimates = estimates(&Estimates { title: "Title", rows: rows(), reference: None });
+    let estimates = estimates(&Estimates { title: "Title", rows: rows(), reference: None }).to_string();
     let seven = ["1", "2", "3", "4", "5", "6", "7"];
     let shares = (2..=7).map(|count| likert_of(&seven[..count], &[Agreement::Shares(vec![1.0; count])]));
     let others = [Agreement::Range { low: 80.0, high: 100.0 }, Agreement::Words("withheld".to_owned())];
@@ -172,7 +173,7 @@ fn withheld_rows_have_words_and_no_bar() {
 #[test]
 fn estimates_stand_on_a_scale_around_zero() {
     let rows = vec![row("x × y", value(0.0, -0.5, 0.5), None), row("x × z", value(-1.2, -1.0, -0.9), None)];
-    let chart = estimates(&Estimates { title: "Title", rows, reference: None });
+    let chart = estimates(&Estimates { title: "Title", rows, reference: None }).to_string();
     assert_eq!(attribute(&chart, "chart-dot", "cx"), [168.0, svg::LEFT]);
     for tick in ["−1", "−.5", "0", ".5", "1"] {
         assert!(chart.contains(&format!(">{tick}</text>")), "{tick}");
@@ -219,7 +220,7 @@ fn a_common_base_is_said_once() {
     let statement =
         |base| Statement { label: "A", base: Some(base), shown: shares(), figures: String::new() };
     let rows = vec![statement(20), statement(19)];
-    let chart = likert(&Likert { title: "Title", categories: vec!["No", "Yes"], rows });
+    let chart = likert(&Likert { title: "Title", categories: vec!["No", "Yes"], rows }).to_string();
     assert!(chart.contains(">n = 20<") && chart.contains(">n = 19<"));
 }
 
