@@ -103,9 +103,9 @@ pub fn Survey(props: &SurveyProps) -> Html {
     let screen =
         screens::ScreenProps { session: Rc::new(Session::clone(&session)), heading, summary, onact: act };
     html! {
-        <div class="survey" lang={session.instrument().text().language.clone()}>
+        <div class="survey" lang={session.instrument().text().language.clone()} dir="ltr">
             // Keyed, so that no element of one screen is reused in another: it would stay unfolded, or scrolled.
-            <div key={session.screen().number()} class="screen">{ screens::current(&screen) }</div>
+            <div key={session.screen().number()} class="screen" data-alike={session.screen().is_alike().then_some("")}>{ screens::current(&screen) }</div>
             <p class="visually-hidden" role="status">{ status(&session) }</p>
         </div>
     }

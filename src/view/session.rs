@@ -160,6 +160,15 @@ pub enum Screen {
 }
 
 impl Screen {
+    /// Returns whether it looks the same whatever anybody has answered, so that not even its height tells something.
+    pub fn is_alike(self) -> bool {
+        match self {
+            #[cfg(feature = "remote")]
+            Screen::Sent => true,
+            screen => matches!(screen, Screen::Intro | Screen::Done),
+        }
+    }
+
     /// Returns another number for each screen.
     pub fn number(self) -> usize {
         match self {
