@@ -6,11 +6,13 @@ import init, { mount_report } from "./pkg/balint_report.js";
 
 const loading = "Loading …";
 const failed = "Reports cannot be shown";
+const tooOld = "this browser is too old for them, or has WebAssembly switched off; please update it, or use another one";
 
 let started;
 
 /** Starts the module and reads the style sheet, once; a failed start can be tried again. */
 function start() {
+  if (typeof WebAssembly !== "object" || !("replace" in CSSStyleSheet.prototype)) return Promise.reject(new Error(tooOld));
   started ??= Promise.all([
     init({ module_or_path: new URL("./pkg/balint_report_bg.wasm", import.meta.url) }),
     styleSheet(),

@@ -6,6 +6,7 @@ import init, { Widget } from "./pkg/balint_survey.js";
 
 const loading = "Loading the survey …";
 const failed = "This survey cannot be shown";
+const tooOld = "This browser is too old for it, or has WebAssembly switched off. Please update it, or use another browser or device.";
 
 // What is set up with attributes, or with properties of the same names.
 const attributes = [
@@ -50,8 +51,14 @@ function onOneDevice(Widget) {
   return { Widget, show, read: readDefinition };
 }
 
+/** Returns whether the browser has what came last to all of them: style sheets that a script makes, in 2023. */
+function isCurrent() {
+  return typeof WebAssembly === "object" && "replace" in CSSStyleSheet.prototype;
+}
+
 /** Starts a module and reads the style sheet, each once; a failed start can be tried again. */
 function start(name) {
+  if (!isCurrent()) return Promise.reject(new Error(tooOld));
   sheet ??= styleSheet().catch((error) => {
     sheet = undefined;
     throw error;
@@ -241,6 +248,7 @@ class BalintSurvey extends HTMLElement {
       const title = document.createElement("h2");
       const text = document.createElement("p");
       box.setAttribute("role", "alert");
+      box.dir = "ltr";
       box.part = "failure";
       title.textContent = failed;
       text.textContent = message;

@@ -1,6 +1,7 @@
 // The demo portal's page of the survey that is answered from home.
 
 const place = document.querySelector(".place");
+place.textContent = "Starting the demonstration’s two operators …";
 
 try {
   const response = await fetch("api/demo");
@@ -11,6 +12,9 @@ try {
   survey.setAttribute("task", task);
   survey.setAttribute("task-hash", task_hash);
   survey.setAttribute("tokens", tokens);
+  // What is shown until the survey is there, and if it cannot be.
+  survey.append("If the survey does not appear here, this browser may be too old for it: ask whoever has invited you.");
+  place.removeAttribute("role");
   place.replaceChildren(survey);
 } catch (error) {
   place.textContent = `The demonstration could not be started: ${error.message}`;

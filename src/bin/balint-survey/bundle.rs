@@ -114,13 +114,14 @@ pub fn refresh(project: &Project) -> Result<(), BundleError> {
     Ok(())
 }
 
-/// Copies what a portal needs to `out`: the element's modules, its style sheets and `pkg/`.
+/// Copies what a portal needs to `out`: the element's modules, its style sheets, the page for frames and `pkg/`.
 pub fn export(project: &Project, out: &Path) -> Result<(), BundleError> {
     let _lock = lock(&project.pkg())?;
     let www = project.www();
     make_dir(out)?;
     for name in visible_entries(&www)? {
-        if name.starts_with("balint-") && (name.ends_with(".js") || name.ends_with(".css")) {
+        let is_module = name.starts_with("balint-") && (name.ends_with(".js") || name.ends_with(".css"));
+        if is_module || name == "embed.html" {
             copy(&www.join(&name), &out.join(&name))?;
         }
     }
@@ -488,13 +489,13 @@ mod tests {
     #[test]
     fn export_takes_the_element_and_nothing_of_the_demo() {
         let (folder, project) = checkout();
-        for file in ["balint-survey.js", "balint-survey.css", "index.html", "portal.css"] {
+        for file in ["balint-survey.js", "balint-survey.css", "embed.html", "index.html", "portal.css"] {
             put(&project, &format!("www/{file}"), "");
         }
         put(&project, "www/pkg/snippets/a.js", "");
         let out = folder.path().join("out");
         export(&project, &out).unwrap();
-        assert_eq!(names(&out), ["balint-survey.css", "balint-survey.js", "pkg"]);
+        assert_eq!(names(&out), ["balint-survey.css", "balint-survey.js", "embed.html", "pkg"]);
         assert_eq!(names(&out.join("pkg")), ["snippets"]);
         assert!(!out.join("pkg").join(STAMP).exists());
     }

@@ -79,6 +79,10 @@ struct ServeArgs {
 }
 
 #[derive(Debug, Args)]
+
+    /// Another origin whose pages may put embed.html into a frame; once for each.
+    #[arg(long, value_name = "ORIGIN", value_parser = serve::parse_origin)]
+    frame_ancestors: Vec<String>,
 struct BuildArgs {
     /// Copies the distributable bundle there.
     #[arg(long, value_name = "DIR")]
@@ -179,7 +183,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Serve(args) => Ok(serve::run(args.address, &args.store)?),
+        Command::Serve(args) => Ok(serve::run(args.address, &args.store, &args.frame_ancestors)?),
         Command::Build(args) => Ok(build(&args)?),
         Command::Release(args) => Ok(print(&figures::release(&args)?)?),
         Command::Report(args) => Ok(print(&figures::report(&args)?)?),

@@ -51,16 +51,33 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Returns the Content-Security-Policy of a page that also asks these other origins.
-fn content_security_policy(others: &str) -> HeaderValue {
+/// Returns the Content-Security-Policy of a page that also asks these other origins, and may be framed by those.
+///
+/// With Trusted Types, and no policy that makes any: no text of a page is ever taken for markup or a script.
+fn content_security_policy(others: &str, ancestors: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self'; font-src 'self'; connect-src 'self'{}{others}; manifest-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+         base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; \
+         require-trusted-types-for 'script'; trusted-types 'none'",
         if others.is_empty() { "" } else { " " },
     );
-    // OK because addresses of this machine have nothing that a header cannot hold.
+    // OK because addresses of this machine and checked origins have nothing that a header cannot hold.
     HeaderValue::from_str(&policy).expect("a policy of ASCII")
+}
+
+/// Who may frame a page, but for [`embed_page`]: only this server's own.
+const NOBODY_ELSE: &str = "'self'";
+
+/// Parses an origin as a browser writes it: scheme, host and perhaps a port, and nothing after them.
+pub fn parse_origin(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let (host, port) = rest.rsplit_once(':').unwrap_or((rest, "1"));
+    let is_host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+    match !host.is_empty() && host.chars().all(is_host) && port.parse::<u16>().is_ok() {
+        true => Ok(text.to_owned()),
+        false => Err("expected an origin, such as https://portal.example".to_owned()),
+    }
 }
 
 /// Why the server does not run.
@@ -98,12 +115,12 @@ impl std::error::Error for ServeError {}
 /// # Errors
 ///
 /// Returns [`ServeError`] when the port is taken or the store or the widget cannot be had.
-pub fn run(address: SocketAddr, store: &Path) -> Result<(), ServeError> {
+pub fn run(address: SocketAddr, store: &Path, ancestors: &[String]) -> Result<(), ServeError> {
     let listener = TcpListener::bind(address).map_err(|source| ServeError::Bind { address, source })?;
     let project = Project::find().map_err(ServeError::Bundle)?;
     let store = Store::open(store).map_err(ServeError::Store)?;
     bundle::refresh(&project).map_err(ServeError::Bundle)?;
-    serve_until_told(listener, app(store, project.www()), announce).map_err(ServeError::Run)
+    serve_until_told(listener, app(store, project.www(), ancestors), announce).map_err(ServeError::Run)
 }
 
 fn announce(address: SocketAddr) -> io::Result<()> {
@@ -115,15 +132,17 @@ fn announce(address: SocketAddr) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Returns the whole server: the releases below `/api/`, and the folder `www`.
-pub fn app(store: Store, www: PathBuf) -> Router {
+/// Returns the whole server: the releases below `/api/`, and the folder `www`, whose page for frames these other
+/// origins may frame.
+pub fn app(store: Store, www: PathBuf, ancestors: &[String]) -> Router {
     let api = Api { store, instruments: Instrument::built_in().into(), demo: Arc::default() };
     let pages = Router::new()
         .route("/remote.html", get(remote_page))
         .route("/report.html", get(report_page))
-        .with_state((api.clone(), www.clone()));
+        .with_state((api.clone(), www.clone()))
+        .route("/embed.html", get(embed_page).with_state((www.clone(), ancestors.join(" ").into())));
     let mut router = Router::new().merge(pages).nest("/api", self::api(api)).fallback_service(files(www));
-    let policy = content_security_policy("");
+    let policy = content_security_policy("", NOBODY_ELSE);
     router = router.layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy));
     for (name, value) in HEADERS {
         router = router.layer(SetResponseHeaderLayer::overriding(name, value));
@@ -171,7 +190,7 @@ async fn remote_page(state: State<(Api, PathBuf)>) -> Result<Response, Problem> 
     let State((api, www)) = state;
     blocking(move || {
         let origins = api.demo(|demo| Ok(demo.origins()))?;
-        page(&www.join("remote.html"), &origins)
+        page(&www.join("remote.html"), &origins, NOBODY_ELSE)
     })
     .await
 }
@@ -181,17 +200,23 @@ async fn report_page(state: State<(Api, PathBuf)>) -> Result<Response, Problem> 
     let State((api, www)) = state;
     blocking(move || {
         let origins = api.begun_demo().as_ref().map(Demo::origins).unwrap_or_default();
-        page(&www.join("report.html"), &origins)
+        page(&www.join("report.html"), &origins, NOBODY_ELSE)
     })
     .await
 }
 
-/// Returns a page that may also ask these other origins.
-fn page(path: &Path, origins: &str) -> Result<Response, Problem> {
+/// Returns the page that other portals put into a frame.
+async fn embed_page(state: State<(PathBuf, Arc<str>)>) -> Result<Response, Problem> {
+    let State((www, ancestors)) = state;
+    blocking(move || page(&www.join("embed.html"), "", &format!("{NOBODY_ELSE} {ancestors}"))).await
+}
+
+/// Returns a page that may also ask these other origins, and may be framed by those.
+fn page(path: &Path, origins: &str, ancestors: &str) -> Result<Response, Problem> {
     let text = fs::read(path).map_err(Problem::internal)?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, content_security_policy(origins)),
+        (header::CONTENT_SECURITY_POLICY, content_security_policy(origins, ancestors.trim_end())),
         (header::CACHE_CONTROL, NO_CACHE),
     ];
     Ok((headers, text).into_response())
@@ -564,6 +589,8 @@ mod tests {
         fs::create_dir_all(www.join("pkg")).unwrap();
         for (name, content) in [
             ("index.html", "<!doctype html><title>School</title>"),
+            ("embed.html", "<!doctype html><title>Survey</title>"),
+            ("report.html", "<!doctype html><title>Reports</title>"),
             ("balint-survey.js", "export {};"),
             ("balint-survey.css", ":host { display: block; }"),
             ("long.mjs", &"export {};".repeat(1000)),
@@ -575,7 +602,7 @@ mod tests {
             fs::write(www.join(name), content).unwrap();
         }
         let store = Store::open(&folder.path().join("store.sqlite")).unwrap();
-        (folder, app(store, www))
+        (folder, app(store, www, &["https://portal.example".to_owned()]))
     }
 
     async fn send(app: &Router, request: Request) -> Response {
@@ -822,6 +849,50 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn no_text_is_taken_for_markup() {
+        let (_folder, app) = server();
+        let response = fetch(&app, "/").await;
+        let policy = header(&response, header::CONTENT_SECURITY_POLICY);
+        assert!(policy.ends_with("; require-trusted-types-for 'script'; trusted-types 'none'"), "{policy}");
+    }
+
+    #[tokio::test]
+    async fn only_the_page_for_frames_can_be_framed_by_the_origins_that_are_named() {
+        let (_folder, app) = server();
+        let check = async |path: &str, expected: &str| {
+            let response = fetch(&app, path).await;
+            let policy = header(&response, header::CONTENT_SECURITY_POLICY);
+            assert!(policy.contains(&format!("; frame-ancestors {expected};")), "{path}: {policy}");
+        };
+        check("/embed.html", "'self' https://portal.example").await;
+        for path in ["/", "/report.html", "/api/releases", "/absent"] {
+            check(path, "'self'").await;
+        }
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
+        for text in ["https://portal.example", "http://127.0.0.1:8081", "https://a-b.example:443"] {
+            assert_eq!(parse_origin(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "",
+            "*",
+            "portal.example",
+            "https://",
+            "https://portal.example/",
+            "https://*.example",
+            "https://portal.example; script-src *",
+            "https://portal.example:port",
+            "ftp://portal.example",
+            "HTTPS://portal.example",
+            "https://portal.example\n",
+        ] {
+            assert!(parse_origin(text).is_err(), "{text}");
+        }
+    }
+
+    #[tokio::test]
     async fn browser_gets_what_it_can_decompress() {
         let (_folder, app) = server();
         let check = async |path: &str, accept: &str, expected: &str| {
@@ -871,7 +942,7 @@ mod tests {
     fn taken_port_is_one_clear_line() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
-        let error = run(address, Path::new(":memory:")).unwrap_err().to_string();
+        let error = run(address, Path::new(":memory:"), &[]).unwrap_err().to_string();
         assert!(error.starts_with(&format!("cannot listen on {address} (")), "{error}");
         assert!(!error.contains('\n'), "{error}");
     }
