@@ -1,7 +1,7 @@
 //! Every attack on anonymity that the project knows, and the test that makes it.
 //!
 //! The list begins with A1–A15 of the release rules (`tests/data/README.md` says where they come from); from A16 on it
-//! is about a survey that is answered from home. Most attacks are made where the thing attacked is tested; the few that
+//! is about a survey that is answered from home, and at the end about one in a frame. Most attacks are made where the thing attacked is tested; the few that
 //! stand between those places are made here.
 
 mod common;
@@ -16,7 +16,7 @@ use balint_survey::report::Report;
 /// An attack, what it tries, and the tests that make it: a function of Rust, or the sentence of a browser test.
 type Attack = (&'static str, &'static str, &'static [&'static str]);
 
-const ATTACKS: [Attack; 26] = [
+const ATTACKS: [Attack; 28] = [
     (
         "A1",
         "releasing a collection twice",
@@ -194,6 +194,22 @@ const ATTACKS: [Attack; 26] = [
             "without_credentials_the_leader_takes_as_many_reports_as_people_were_invited_even_at_once",
         ],
     ),
+    (
+        "A27",
+        "reading from the height of a frame which questions somebody is asked",
+        &[
+            "a frame is as high as the survey, and has one height while somebody answers, whatever they answer",
+            "only the origin that is named is told anything",
+        ],
+    ),
+    (
+        "A28",
+        "a page around the survey that invites clicks into it, or asks for a group's passphrase in its name",
+        &[
+            "nobody else may frame a page, unless the server was told so",
+            "what is wrong in a frame's address is named, where the survey would be",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -233,6 +249,8 @@ fn every_attack_is_made_by_a_test() {
                     || text.contains(&format!("scenario(\"{test}\""))
                     || text.contains(&format!("scenario(\n  \"{test}\""))
                     || text.contains(&format!("operated(\n  \"{test}\""))
+                    || text.contains(&format!("frameScenario(\"{test}\""))
+                    || text.contains(&format!("frameScenario(\n  \"{test}\""))
             };
             assert!(texts.iter().any(is_test), "{number}, {what}: there is no test {test:?}");
         }
