@@ -7,6 +7,8 @@
 
 #[cfg(feature = "collect")]
 pub mod collect;
+#[cfg(feature = "plan")]
+pub mod plan;
 #[cfg(feature = "report")]
 pub mod report;
 #[cfg(feature = "remote")]

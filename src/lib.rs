@@ -41,6 +41,7 @@
 //! | a table or a sentence of the report | [`report::layout`], [`report::method`], [`report::cherries`] |
 //! | how a report is written | [`report::text`], [`report::markdown`], [`report::html`], [`report::csv`] |
 //! | what the coordinator's page holds | [`workspace`], [`view::coordinator`] |
+//! | the calendar, the invitation and the reminders | [`planning`] |
 //! | what a device keeps of a running collection | [`custody`] |
 //! | a survey that is answered from home: shares, task, credentials | [`remote`], [`view::remote`] |
 //! | its files and its operators' processes | `src/bin/balint-survey/`: `task`, `invite`, `issuer`, `aggregator/` |
@@ -68,4 +69,6 @@ pub mod browser;
 pub mod submit;
 pub mod custody;
 pub mod view;
+#[cfg(feature = "plan")]
+pub mod planning;
 pub mod element;

@@ -189,6 +189,15 @@ fn nothing_before_the_view_names_the_browser() {
     check_absent(&STAGES, &browser, "nothing before the view knows the browser");
 }
 
+/// It stands after the view for the sake of its sentences.
+#[test]
+fn planning_names_neither_the_browser_nor_what_holds_answers() {
+    let browser =
+        ["yew", "web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures", "browser", "fs", "net"];
+    check_absent(&["planning"], &browser, "a plan is texts");
+    check_absent(&["planning"], &PRIVATE, "a plan is about no answers");
+}
+
 #[test]
 fn nothing_before_the_view_writes_to_a_log_a_file_or_the_network() {
     let out =

@@ -12,6 +12,7 @@ mod figures;
 mod invite;
 mod issuer;
 mod new_files;
+mod plan;
 mod serve;
 mod signal;
 mod store;
@@ -52,6 +53,8 @@ enum Command {
     Release(ReleaseArgs),
     /// Merges releases and prints every figure that they support.
     Report(ReportArgs),
+    /// Makes the calendar, the invitation and the reminders of a survey, and the tag for its page.
+    Plan(plan::PlanArgs),
     /// Makes the files of a survey that is answered from home: for the portal, both operators, the coordinator.
     Task(task::TaskArgs),
     /// Makes the invitation codes of such a survey.
@@ -76,13 +79,13 @@ struct ServeArgs {
     /// The SQLite file that keeps the releases; made when there is none.
     #[arg(long, value_name = "FILE", default_value = "balint-survey.sqlite")]
     store: PathBuf,
-}
-
-#[derive(Debug, Args)]
 
     /// Another origin whose pages may put embed.html into a frame; once for each.
     #[arg(long, value_name = "ORIGIN", value_parser = serve::parse_origin)]
     frame_ancestors: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 struct BuildArgs {
     /// Copies the distributable bundle there.
     #[arg(long, value_name = "DIR")]
@@ -187,6 +190,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Build(args) => Ok(build(&args)?),
         Command::Release(args) => Ok(print(&figures::release(&args)?)?),
         Command::Report(args) => Ok(print(&figures::report(&args)?)?),
+        Command::Plan(args) => Ok(print(&plan::run(&args)?)?),
         Command::Task(args) => Ok(print(&task::run(&args)?)?),
         Command::Invite(args) => Ok(print(&invite::run(&args)?)?),
         Command::Sign(args) => Ok(print(&issuer::run(&args)?)?),
