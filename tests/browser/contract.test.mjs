@@ -228,7 +228,11 @@ scenario("a thousand surveys come and go without a trace in memory", async (port
   const session = await portal.context.newCDPSession(portal.page);
   await session.send("Performance.enable");
   const measure = async () => {
-    await session.send("HeapProfiler.collectGarbage");
+    // Twice, with time between: what the first finds, a finalizer may let go of only then.
+    for (let turn = 0; turn < 2; turn++) {
+      await session.send("HeapProfiler.collectGarbage");
+      await portal.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+    }
     const { metrics } = await session.send("Performance.getMetrics");
     const metric = (name) => metrics.find((one) => one.name === name).value;
     const module = await portal.page.evaluate(async () => {
@@ -258,7 +262,8 @@ scenario("a thousand surveys come and go without a trace in memory", async (port
   await comeAndGo(1000);
   const after = await measure();
   console.log(`after 300 and after 1300 surveys: ${JSON.stringify(before)}, ${JSON.stringify(after)}`);
-  assert.equal(after.wasm, before.wasm);
+  // One page of 64 KiB is what an allocator may need at any time; a listener kept for each survey would be thirty.
+  assert.ok(after.wasm <= before.wasm + 64 * 1024, `${after.wasm - before.wasm} bytes more`);
   assert.ok(after.heap < before.heap + 256 * 1024, `${after.heap - before.heap} bytes more`);
   assert.ok(after.listeners <= before.listeners + 5, `${after.listeners - before.listeners} listeners more`);
   assert.ok(after.nodes <= before.nodes + 50, `${after.nodes - before.nodes} nodes more`);
