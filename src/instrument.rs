@@ -5,6 +5,7 @@
 //! only, every value fits a tally.
 //! An instrument is identified by the SHA-256 hash of its bytes, so `sha256sum FILE` checks it.
 
+mod findings;
 mod source;
 
 use std::fmt;
@@ -12,16 +13,33 @@ use std::ops::RangeInclusive;
 
 use crate::digest::Digest;
 
+pub use findings::Finding;
 pub use source::{InstrumentError, Problem};
 
+/// The size of the largest document that can be an instrument, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+/// The largest number of sections an instrument can have.
+pub const MAX_SECTIONS: usize = 50;
+/// The largest number of scales an instrument can have.
+pub const MAX_SCALES: usize = 50;
 /// The largest number of categories an item can have.
 pub const MAX_CATEGORIES: usize = 64;
 /// The largest number of items an instrument can have.
 pub const MAX_ITEMS: usize = 200;
 /// The largest value a category can have; values start at 0.
 pub const MAX_VALUE: u8 = 100;
+/// The largest number of ways to join the categories of one item.
+pub const MAX_POOLINGS: usize = 20;
+/// The largest number of derived variables.
+pub const MAX_DERIVED: usize = 50;
 /// The largest number of planned correlations: each one costs anonymity.
 pub const MAX_PAIRS: usize = 3;
+/// The length of the longest title, label or name, in characters: it must fit into a table.
+pub const MAX_LABEL: usize = 200;
+/// The length of the longest question, hint, note or other text, in characters.
+pub const MAX_TEXT: usize = 2000;
+/// The largest number of problems of one instrument that are told.
+pub const MAX_PROBLEMS: usize = 100;
 
 const BUILT_IN: [&str; 2] =
     [include_str!("instrument/stress-experience.json"), include_str!("instrument/post-program.json")];
@@ -304,9 +322,20 @@ impl Instrument {
     ///
     /// # Errors
     ///
-    /// Names the place (line and column, or the item) of the first thing that is wrong.
+    /// Names the place (line and column, or the item) of the first thing that is wrong;
+    /// [`check`](Instrument::check) names all.
     pub fn parse(json: &str) -> Result<Instrument, InstrumentError> {
-        source::parse(json)
+        Instrument::from_bytes(json.as_bytes())
+    }
+
+    /// Parses and checks an instrument that may be no text.
+    ///
+    /// # Errors
+    ///
+    /// Names the thing that was found first: what others depend on is read before them.
+    pub fn from_bytes(json: &[u8]) -> Result<Instrument, InstrumentError> {
+        // OK because whatever is no instrument has at least one problem.
+        source::read(json).map_err(|errors| errors.into_iter().next().expect("a problem"))
     }
 
     /// Returns the two instruments of the study.
@@ -314,8 +343,16 @@ impl Instrument {
         // OK because a test parses both.
         BUILT_IN
             .iter()
-            .map(|json| Instrument::parse(json).expect("a built-in instrument is well-formed"))
+            .map(|json| {
+                Instrument::parse(json).unwrap_or_else(|error| panic!("a built-in instrument: {error}"))
+            })
             .collect()
+    }
+
+    /// Returns the document that the built-in instrument of that id is parsed from.
+    pub fn built_in_source(id: &str) -> Option<&'static str> {
+        let place = Instrument::built_in().iter().position(|instrument| instrument.id == id)?;
+        Some(BUILT_IN[place])
     }
 
     /// Returns the built-in instrument of that id.
@@ -401,6 +438,14 @@ impl Item {
     /// Returns whether any number of categories can be chosen.
     pub fn takes_several(&self) -> bool {
         matches!(self.kind, Kind::Multi | Kind::Open)
+    }
+
+    /// Returns the columns of the item in a file of responses, each with its category where that has its own.
+    pub fn columns(&self) -> impl Iterator<Item = (String, Option<CategoryId>)> {
+        let several = self.categories().filter(|_| self.takes_several());
+        let several = several.map(|(id, category)| (format!("{}___{}", self.id, category.code), Some(id)));
+        let one = (!self.takes_several()).then(|| (self.id.clone(), None));
+        one.into_iter().chain(several)
     }
 
     /// Returns the substantive categories: those that a derived count includes.

@@ -73,10 +73,6 @@ pub enum SettingsError {
         known: Vec<String>,
     },
     /// The page brings an instrument that is none.
-    NotUtf8 {
-        /// Where it stops being text, in bytes.
-        place: usize,
-    },
     Definition(InstrumentError),
     /// The page names one instrument and brings another.
     OtherInstrument {
@@ -112,9 +108,6 @@ impl fmt::Display for SettingsError {
         match self {
             Self::NoInstrument { known } => {
                 write!(f, "attribute instrument: not there; expected {}, or src", known.join(" or "))
-            }
-            Self::NotUtf8 { place } => {
-                write!(f, "the instrument: no UTF-8 from byte {place} on; expected a file saved as UTF-8")
             }
             Self::Definition(error) => write!(f, "the instrument: {error}"),
             Self::OtherInstrument { found, expected } => {
@@ -287,9 +280,7 @@ pub fn parse_eligible(text: &str) -> Result<u64, SettingsError> {
 
 fn instrument(id: Option<String>, definition: Option<&[u8]>) -> Result<Instrument, SettingsError> {
     if let Some(json) = definition {
-        let json =
-            str::from_utf8(json).map_err(|error| SettingsError::NotUtf8 { place: error.valid_up_to() })?;
-        let instrument = Instrument::parse(json).map_err(SettingsError::Definition)?;
+        let instrument = Instrument::from_bytes(json).map_err(SettingsError::Definition)?;
         return match id {
             Some(found) if found != instrument.id() => {
                 Err(SettingsError::OtherInstrument { found, expected: instrument.id().to_owned() })
@@ -423,7 +414,11 @@ mod tests {
             "attribute instrument: found \"post-program\"; expected \"ours\", as src has it, or no attribute",
         );
         check(&[], b"{", "the instrument: line 1, column 1: EOF while parsing an object");
-        check(&[], b"{\xff", "the instrument: no UTF-8 from byte 1 on; expected a file saved as UTF-8");
+        check(
+            &[],
+            b"{\xff",
+            "the instrument: line 1, column 2: a byte that is no UTF-8; expected a text in UTF-8",
+        );
     }
 
     #[test]

@@ -14,19 +14,19 @@ const DOCUMENT: &str = r#"{
   "sections": [
     {"id": "one", "title": "-", "items": [
       {"id": "year", "kind": "single", "label": "-", "question": "-", "categories": [
-        {"code": "third", "label": "-"}, {"code": "fourth", "label": "-"},
-        {"code": "unsaid", "label": "-", "means": "declined"},
-        {"code": "na", "label": "-", "means": "not-applicable"}]},
+        {"code": "third", "label": "third"}, {"code": "fourth", "label": "fourth"},
+        {"code": "unsaid", "label": "unsaid", "means": "declined"},
+        {"code": "na", "label": "na", "means": "not-applicable"}]},
       {"id": "any", "kind": "single", "label": "-", "question": "-", "categories": [
-        {"code": "yes", "label": "-"}, {"code": "no", "label": "-"}]}
+        {"code": "yes", "label": "yes"}, {"code": "no", "label": "no"}]}
     ]},
     {"id": "two", "title": "-", "items": [
       {"id": "why", "kind": "multi", "label": "-", "question": "-", "condition": {"item": "any", "is": ["yes"]},
         "categories": [
-          {"code": "a", "label": "-"}, {"code": "b", "label": "-"},
-          {"code": "none", "label": "-", "means": "none"}]},
+          {"code": "a", "label": "a"}, {"code": "b", "label": "b"},
+          {"code": "none", "label": "none", "means": "none"}]},
       {"id": "how", "kind": "single", "label": "-", "question": "-", "condition": {"item": "any", "is": ["yes"]},
-        "categories": [{"code": "well", "label": "-"}, {"code": "badly", "label": "-"}]}
+        "categories": [{"code": "well", "label": "well"}, {"code": "badly", "label": "badly"}]}
     ]}
   ]
 }"#;
@@ -576,7 +576,7 @@ fn exactly_the_columns_go_before_as_many_columns() {
     let larger = DOCUMENT.replace("\"id\": \"small\"", "\"id\": \"larger\"").replace(
         r#"{"id": "any","#,
         r#"{"id": "more", "kind": "single", "label": "-", "question": "-", "categories": [
-            {"code": "a", "label": "-"}, {"code": "b", "label": "-"}]}, {"id": "any","#,
+            {"code": "a", "label": "a"}, {"code": "b", "label": "b"}]}, {"id": "any","#,
     );
     let instruments = [Instrument::parse(&larger).expect("a well-formed instrument"), small()];
     let id = |header: &str| find_instrument(header.as_bytes(), &instruments).map(Instrument::id);

@@ -99,7 +99,13 @@ fn one_item(kind: &str, is_demographic: bool, categories: usize, pools: &Value) 
 }
 
 fn question(kind: &str, is_demographic: bool, categories: usize, pools: &Value) -> Value {
-    let category = |i: usize| json!({"code": format!("c{i}"), "label": format!("Answer {i}"), "value": i});
+    let category = |i: usize| {
+        let mut category = json!({"code": format!("c{i}"), "label": format!("Answer {i}")});
+        if kind != "multi" {
+            category["value"] = json!(i);
+        }
+        category
+    };
     let mut all: Vec<Value> = (0..categories).map(category).collect();
     if kind == "multi" {
         all.push(json!({"code": "none", "label": "None", "means": "none"}));

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use balint_survey::instrument::{Instrument, MAX_CATEGORIES, MAX_ITEMS, MAX_PAIRS};
+use balint_survey::instrument::{Instrument, MAX_BYTES, MAX_CATEGORIES, MAX_ITEMS, MAX_PAIRS};
 use serde_json::{Value, json};
 
 const STRESS: &str = include_str!("../src/instrument/stress-experience.json");
@@ -145,12 +145,15 @@ fn every_truncation_is_refused() {
 #[test]
 fn deep_and_huge_documents_are_refused_without_a_panic() {
     check_text(&"[".repeat(1_000_000), "line", "recursion limit");
-    check_text(&"{\"sections\":[".repeat(100_000), "line", "recursion limit");
-    let deep = format!("{{\"x\": {}{}}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+    check_text(&"{\"sections\":[".repeat(70_000), "line", "recursion limit");
+    let deep = format!("{{\"x\": {}{}}}", "[".repeat(500_000), "]".repeat(500_000));
     check_text(&deep, "line", "recursion limit");
-    check(&with(stress(), "/id", json!("x".repeat(10_000_000))), "instrument", "is not an id");
-    let many: Vec<Value> = (0..100_000).map(|i| json!({"code": format!("c{i}"), "label": "-"})).collect();
-    check(&with(stress(), &format!("{YEAR}/categories"), json!(many)), "item \"year\"", "100000 categories");
+    check(&with(stress(), "/id", json!("x".repeat(1_000_000))), "instrument", "is not an id");
+    let many: Vec<Value> = (0..20_000).map(|i| json!({"code": format!("c{i}"), "label": "-"})).collect();
+    check(&with(stress(), &format!("{YEAR}/categories"), json!(many)), "item \"year\"", "20000 categories");
+    let huge = with(stress(), "/about", json!("x".repeat(MAX_BYTES))).to_string();
+    let found = Instrument::parse(&huge).expect_err("a huge document").to_string();
+    assert_eq!(found, format!("it has {} bytes; expected at most {MAX_BYTES}", huge.len()));
 }
 
 #[test]
@@ -201,7 +204,7 @@ fn words_of_the_form_are_known_ones() {
     }
     let means = with(stress(), &format!("{YEAR}/categories/2/means"), json!("perhaps"));
     check(&means, "item \"year\", category \"not_listed\"", "means is \"perhaps\"; expected ");
-    check_definition(json!({"mean": {"item": "sex"}}), "sum is not there");
+    check_definition(json!({"mean": {"item": "sex"}}), "none of recode, count, sum is there; expected one");
 }
 
 // Ids.
@@ -252,7 +255,7 @@ fn nothing_is_empty() {
     let declined = json!([{"code": "a", "label": "-", "means": "declined"}]);
     check(&with(stress(), &format!("{SEX}/categories"), declined), "item \"sex\"", "no categories");
     let none =
-        json!([{"code": "a", "label": "-", "means": "none"}, {"code": "b", "label": "-", "means": "other"}]);
+        json!([{"code": "a", "label": "A", "means": "none"}, {"code": "b", "label": "B", "means": "other"}]);
     check(&with(stress(), &format!("{REASONS}/categories"), none), "item \"reasons\"", "no categories");
 }
 
@@ -261,7 +264,7 @@ fn items_and_categories_are_not_too_many() {
     let items = |count: usize| -> Value {
         let item = |i| {
             json!({"id": format!("i{i}"), "kind": "single", "label": "-", "question": "-",
-            "categories": [{"code": "a", "label": "-"}]})
+            "categories": [{"code": "a", "label": "A"}, {"code": "b", "label": "B"}]})
         };
         with(
             stress(),
@@ -274,7 +277,7 @@ fn items_and_categories_are_not_too_many() {
     check_ok(&items(MAX_ITEMS));
     check(&items(MAX_ITEMS + 1), "section \"s\"", "201 items; expected at most 200");
     let categories = |count: usize| -> Value {
-        let category = |i| json!({"code": format!("c{i}"), "label": "-"});
+        let category = |i| json!({"code": format!("c{i}"), "label": format!("C{i}")});
         with(stress(), &format!("{EXPERIENCES}/categories"), (0..count).map(category).collect())
     };
     check(&categories(MAX_CATEGORIES + 1), "item \"experiences\"", "65 categories; expected at most 64");
@@ -282,7 +285,7 @@ fn items_and_categories_are_not_too_many() {
 
 #[test]
 fn a_category_in_the_last_place_is_counted() {
-    let category = |i| json!({"code": format!("c{i}"), "label": "-"});
+    let category = |i| json!({"code": format!("c{i}"), "label": format!("C{i}")});
     let categories: Value = (0..MAX_CATEGORIES).map(category).collect();
     let instrument =
         check_ok(&without(with(stress(), "/sections/2/items/2/categories", categories), "/reference"));
@@ -338,7 +341,7 @@ fn poolings_are_of_the_items_answers() {
     check(&pool(json!([group(&["21-25", "26-30", "31-35", "gt35"])])), place, "everything is in one group");
     check(&pool(json!([group(&["gt35", "gt35"])])), place, "\"gt35\" is there twice");
     check(
-        &pool(json!([group(&["21-25", "gt35"]), group(&["gt35", "31-35"])])),
+        &pool(json!([group(&["31-35", "gt35"]), group(&["gt35", "26-30"])])),
         place,
         "\"gt35\" is there twice",
     );
@@ -354,8 +357,10 @@ fn conditions_look_at_earlier_sections() {
     let place = "item \"discussed\", condition";
     check_ok(&condition(json!({"item": "year", "is": ["third"]})));
     check(&condition(json!({"item": "mood", "is": ["0"]})), place, "there is no item \"mood\"");
-    check(&condition(json!({"item": "discussed", "is": ["0"]})), place, "there is no item \"discussed\"");
-    check(&condition(json!({"item": "effects", "is": ["sleep"]})), place, "there is no item \"effects\"");
+    for (later, code) in [("discussed", "0"), ("effects", "sleep")] {
+        let problem = format!("looks at {later:?}; expected an item of an earlier section");
+        check(&condition(json!({"item": later, "is": [code]})), place, &problem);
+    }
     check(&condition(json!({"item": "experiences", "is": ["9"]})), place, "there is no category \"9\"");
     let same_section = json!({"item": "discussed", "is": ["0"]});
     let same_section = with(stress(), &format!("{REASONS}/condition"), same_section);
@@ -366,9 +371,15 @@ fn conditions_look_at_earlier_sections() {
 fn conditions_have_one_set_of_categories_and_it_is_not_empty() {
     let condition = |condition: Value| with(stress(), &format!("{DISCUSSED}/condition"), condition);
     let place = "item \"discussed\", condition";
-    check(&condition(json!({"item": "experiences"})), place, "no is; expected at least one");
+    check(
+        &condition(json!({"item": "experiences"})),
+        place,
+        "none of is, is_not is there; expected one of them",
+    );
     let both = json!({"item": "experiences", "is": ["gt8"], "is_not": ["0"]});
-    check(&condition(both), place, "unknown field \"is\"");
+    check(&condition(both), place, "is and is_not are there together; expected one of them");
+    let nobody = json!({"item": "experiences", "is_not": ["0", "1-4", "5-8", "gt8"]});
+    check(&condition(nobody), place, "nobody who answered is asked");
     check(&condition(json!({"item": "experiences", "is": []})), place, "no is");
     check(&condition(json!({"item": "experiences", "is_not": []})), place, "no is_not");
 }
@@ -401,10 +412,10 @@ fn derived_variables_fit_their_items() {
         "item \"sex\" does not fit; expected a multi-choice item",
     );
     check_definition(json!({"sum": {"items": []}}), "no items");
-    check_definition(json!({"sum": {"items": ["effects"]}}), "expected an item with one choice");
+    check_definition(json!({"sum": {"items": ["effects", "age"]}}), "expected an item with one choice");
     check_definition(json!({"sum": {"items": ["age", "mood"]}}), "there is no item \"mood\"");
     let without_value = without(stress(), &format!("{AGE}/categories/3/value"));
-    let sum = defined(without_value, json!({"sum": {"items": ["age"]}}));
+    let sum = defined(without_value, json!({"sum": {"items": ["age", "sex"]}}));
     check(&sum, "derived variable \"female\"", "category \"gt35\" has no value");
 }
 
@@ -442,7 +453,7 @@ fn the_reference_is_of_this_instrument() {
     };
     refused(&item("id", json!("mood")), "there is no item \"mood\"");
     refused(&item("counts", json!([["fifth", 1]])), "there is no category \"fifth\"");
-    refused(&item("counts", json!([["third", 44]])), "a count of 44 is above its base, 43");
+    refused(&item("counts", json!([["third", 44]])), "44 is a count above its base, 43");
     refused(&item("q", json!(1)), "unknown field \"q\"");
     refused(&with(stress(), "/reference/correlations/0/id", json!("c9")), "there is no correlation \"c9\"");
     refused(&with(stress(), "/reference/correlations/0/q", json!(1)), "unknown field \"q\"");
@@ -465,4 +476,205 @@ fn an_instrument_needs_no_reference_and_no_analyses() {
     let bare = without(without(without(stress(), "/reference"), "/derived"), "/correlations");
     let instrument = check_ok(&bare);
     assert!(instrument.reference().is_none() && instrument.pairs().is_empty());
+}
+
+// What an author reads.
+
+const EXAMPLE: &str = include_str!("../www/example-survey.json");
+const SCHEMA: &str = include_str!("../www/instrument.schema.json");
+
+#[test]
+fn everything_that_is_wrong_is_said_with_its_line() {
+    let text = STRESS
+        .replacen("\"kind\": \"single\"", "\"kind\": \"slider\"", 1)
+        .replacen("\"label\": \"Age\"", "\"label\": 7", 1)
+        .replacen("\"is_not\": [\"0\"]", "\"is_not\": [\"never\"]", 1)
+        .replacen("\"id\": \"c3\"", "\"id\": \"c1\"", 1);
+    let findings = Instrument::check(text.as_bytes()).expect_err("four mistakes");
+    let lines: Vec<&str> = text.lines().collect();
+    for (finding, (word, message)) in findings.iter().zip([
+        ("slider", "item \"year\": kind is \"slider\"; expected single, likert, multi, open"),
+        ("\"label\": 7", "item \"age\": label is a number; expected a text"),
+        ("never", "item \"discussed\", condition: there is no category \"never\""),
+        (
+            "\"x\": \"discussed\", \"y\": \"n_effects\"",
+            "correlation \"c1\": \"c1\" is there twice; expected each id once",
+        ),
+        ("\"r\": 0.37", "reference, correlation \"c3\": there is no correlation \"c3\""),
+    ]) {
+        assert_eq!(finding.error.to_string(), message);
+        assert!(lines[finding.line.expect("a line") - 1].contains(word), "{finding}");
+    }
+    assert_eq!(findings.len(), 5, "{findings:?}");
+}
+
+/// Collects what a schema says of its fields, by name, and the descriptions that are absent.
+fn fields(schema: &Value, names: &mut Vec<String>, undescribed: &mut Vec<String>) {
+    let Value::Object(parts) = schema else { return };
+    if let Some(Value::Object(properties)) = parts.get("properties")
+        && parts.get("additionalProperties") == Some(&Value::Bool(false))
+    {
+        for (name, property) in properties {
+            names.push(name.clone());
+            if property.get("description").is_none_or(|text| text.as_str().is_none_or(str::is_empty)) {
+                undescribed.push(name.clone());
+            }
+        }
+    }
+    parts.values().for_each(|part| fields(part, names, undescribed));
+    if let Some(Value::Array(parts)) = parts.get("prefixItems") {
+        parts.iter().for_each(|part| fields(part, names, undescribed));
+    }
+}
+
+fn used(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Object(parts) => {
+            names.extend(parts.keys().cloned());
+            parts.values().for_each(|part| used(part, names));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| used(part, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_example_uses_every_field_and_every_word_of_the_format() {
+    let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
+    let (mut names, mut undescribed, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    fields(&schema, &mut names, &mut undescribed);
+    assert!(names.len() > 40, "{names:?}");
+    assert_eq!(undescribed, [""; 0], "an author reads the descriptions in an editor");
+    let example: Value = serde_json::from_str(EXAMPLE).expect("JSON");
+    used(&example, &mut found);
+    names.retain(|name| name != "$schema" && !found.contains(name));
+    assert_eq!(names, [""; 0], "fields that the example does not use");
+    for word in [
+        "single",
+        "likert",
+        "multi",
+        "open",
+        "declined",
+        "not-applicable",
+        "none",
+        "other",
+        "demographic",
+        "inferred",
+    ] {
+        assert!(EXAMPLE.contains(&format!("\"{word}\"")), "{word}");
+    }
+    let instrument = check_ok(&example);
+    assert!(instrument.text().origin.contains("never validated"));
+    assert_eq!((instrument.pairs().len(), instrument.derived().len()), (3, 3));
+}
+
+#[test]
+fn the_schema_has_the_limits_of_the_code() {
+    use balint_survey::instrument::{
+        MAX_BYTES, MAX_DERIVED, MAX_LABEL, MAX_POOLINGS, MAX_SCALES, MAX_SECTIONS, MAX_TEXT, MAX_VALUE,
+    };
+    let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
+    for (pointer, limit) in [
+        ("/properties/scales/maxItems", MAX_SCALES),
+        ("/properties/sections/maxItems", MAX_SECTIONS),
+        ("/properties/derived/maxItems", MAX_DERIVED),
+        ("/properties/correlations/maxItems", MAX_PAIRS),
+        ("/$defs/label/maxLength", MAX_LABEL),
+        ("/$defs/text/maxLength", MAX_TEXT),
+        ("/$defs/value/maximum", usize::from(MAX_VALUE)),
+        ("/$defs/section/properties/items/maxItems", MAX_ITEMS),
+        ("/$defs/item/properties/categories/maxItems", MAX_CATEGORIES),
+        ("/$defs/item/properties/poolings/maxItems", MAX_POOLINGS),
+        ("/$defs/scale/properties/categories/maxItems", MAX_CATEGORIES),
+        ("/$defs/scale/properties/poolings/maxItems", MAX_POOLINGS),
+        ("/$defs/reference/properties/items/maxItems", MAX_ITEMS),
+        ("/$defs/reference/properties/correlations/maxItems", MAX_PAIRS),
+    ] {
+        assert_eq!(schema.pointer(pointer), Some(&json!(limit)), "{pointer}");
+    }
+    assert_eq!(MAX_BYTES, 1024 * 1024);
+    assert!(schema["description"].as_str().is_some_and(|text| text.contains("1 MiB")));
+}
+
+#[test]
+fn the_survey_in_the_readme_is_well_formed() {
+    let readme = include_str!("../README.md");
+    let section = readme
+        .split("\n## ")
+        .find(|section| section.starts_with("Ask questions of your own"))
+        .expect("a section");
+    let example =
+        section.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let instrument = Instrument::parse(example).expect("a well-formed instrument");
+    assert_eq!(instrument.id(), "my-survey");
+    for limit in [
+        MAX_ITEMS,
+        MAX_CATEGORIES,
+        balint_survey::instrument::MAX_SECTIONS,
+        balint_survey::instrument::MAX_LABEL,
+        balint_survey::instrument::MAX_TEXT,
+    ] {
+        assert!(section.contains(&format!(" {limit} ")), "{limit} is not in {section}");
+    }
+}
+
+/// Returns a document of the built-in ones with a text replaced once.
+#[track_caller]
+fn check_meaning(document: &Value, place: &str, problem: &str) {
+    let findings = Instrument::check(document.to_string().as_bytes()).expect_err("nonsense");
+    let said: Vec<String> = findings.iter().map(|finding| finding.error.to_string()).collect();
+    assert!(said.contains(&format!("{place}: {problem}")), "{said:?}");
+}
+
+#[test]
+fn what_the_form_allows_and_nobody_can_mean_is_refused() {
+    let q1 = "item \"q1_explore\"";
+    let value = |value: u8| with(post(), "/scales/0/categories/2/value", json!(value));
+    let order =
+        "the values of the scale go up and down; expected them to rise, or to fall, with each category";
+    check_meaning(&value(1), q1, order);
+    check_meaning(&value(9), q1, order);
+    let sex = with(stress(), &format!("{SEX}/categories/1/means"), json!("declined"));
+    check_meaning(
+        &without(sex, &format!("{SEX}/categories/1/value")),
+        "item \"sex\"",
+        "too few categories that are answers, 1; expected at least 2",
+    );
+    let label = with(stress(), &format!("{AGE}/categories/1/label"), json!("21 – 25"));
+    check_meaning(
+        &label,
+        "item \"age\", category \"26-30\"",
+        "the label \"21 – 25\" is there twice; expected two that differ",
+    );
+    let ordinal = with(stress(), &format!("{REASONS}/ordinal"), json!(true));
+    check_meaning(
+        &ordinal,
+        "item \"reasons\"",
+        "ordinal has no effect here; expected it only on an item with one choice",
+    );
+    let same = with(stress(), "/correlations/0/y", json!("female"));
+    check_meaning(&same, "correlation \"c1\"", "x and y are both \"female\"; expected two variables");
+    let again =
+        with(with(stress(), "/correlations/1/x", json!("n_effects")), "/correlations/1/y", json!("female"));
+    check_meaning(
+        &again,
+        "correlation \"c2\"",
+        "x and y are those of correlation \"c1\"; expected each pair once",
+    );
+    let mean = with(post(), "/reference/items/0/mean", json!(4.5));
+    check_meaning(
+        &mean,
+        "reference, item \"q1_explore\"",
+        "mean is another number; expected one from 1 to 4",
+    );
+    let column = with(
+        with(stress(), &format!("{SEX}/id"), json!("effects___sleep")),
+        "/derived/0/recode/item",
+        json!("effects___sleep"),
+    );
+    check_meaning(
+        &column,
+        "instrument",
+        "two columns of a CSV file would be called \"effects___sleep\"; expected another id or code",
+    );
 }

@@ -509,13 +509,13 @@ const CHAIN: &str = r#"{
   "minutes": 1,
   "sections": [
     {"id": "one", "title": "-", "items": [{"id": "a", "kind": "single", "label": "-", "question": "-",
-      "categories": [{"code": "yes", "label": "-"}, {"code": "no", "label": "-"}]}]},
+      "categories": [{"code": "yes", "label": "yes"}, {"code": "no", "label": "no"}]}]},
     {"id": "two", "title": "-", "items": [{"id": "b", "kind": "single", "label": "-", "question": "-",
       "condition": {"item": "a", "is": ["yes"]},
-      "categories": [{"code": "yes", "label": "-"}, {"code": "no", "label": "-"}]}]},
+      "categories": [{"code": "yes", "label": "yes"}, {"code": "no", "label": "no"}]}]},
     {"id": "three", "title": "-", "items": [{"id": "c", "kind": "single", "label": "-", "question": "-",
       "condition": {"item": "b", "is_not": ["no"]},
-      "categories": [{"code": "yes", "label": "-"}, {"code": "no", "label": "-"}]}]}
+      "categories": [{"code": "yes", "label": "yes"}, {"code": "no", "label": "no"}]}]}
   ]
 }"#;
 

@@ -27,9 +27,6 @@ const attributes = [
 ];
 const flags = ["no-preview"];
 
-/** The largest instrument, in bytes. */
-const instrumentLimit = 1024 * 1024;
-
 // Each way to take part has a module of its own, loaded where it is asked for.
 const modules = {
   personal: async () => {
@@ -89,11 +86,7 @@ async function readDefinition({ definition, src }) {
   if (src === null) return undefined;
   const response = await fetch(src, { cache: "no-cache" }).catch(() => ({ status: "unreachable" }));
   if (!response.ok) throw new Error(`attribute src: ${src} cannot be read (${response.status}); expected an instrument`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if (bytes.length > instrumentLimit) {
-    throw new Error(`attribute src: ${src} has ${bytes.length} bytes; expected an instrument of ${instrumentLimit} or fewer`);
-  }
-  return bytes;
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 // What shows a group's results; without it, the release itself is still there.

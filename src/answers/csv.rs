@@ -338,8 +338,9 @@ impl<'a> Parser<'a> {
 
     fn none_and_others(&self, item: ItemId) -> CsvError {
         let item = self.instrument.item(item);
-        let none = super::nones(item).next().map(|none| name(item, Some(none)));
-        let column = Some(none.unwrap_or_else(|| item.id.clone()));
+        let none = super::nones(item).next();
+        let column = item.columns().find(|(_, category)| category.is_some() && *category == none);
+        let column = Some(column.map_or_else(|| item.id.clone(), |(name, _)| name));
         CsvError { line: self.records.line(), column, problem: CsvProblem::NoneAndOthers }
     }
 }
@@ -453,15 +454,7 @@ fn columns(header: &Records, instrument: &Instrument) -> Result<Vec<Column>, Csv
 fn expected_columns(instrument: &Instrument) -> Vec<Column> {
     let mut columns = Vec::new();
     for (id, item) in instrument.items() {
-        if item.takes_several() {
-            columns.extend(item.categories().map(|(category, _)| Column {
-                name: name(item, Some(category)),
-                item: id,
-                category: Some(category),
-            }));
-        } else {
-            columns.push(Column { name: name(item, None), item: id, category: None });
-        }
+        columns.extend(item.columns().map(|(name, category)| Column { name, item: id, category }));
     }
     columns
 }
@@ -485,13 +478,6 @@ fn fill(
     };
     answers.tick(column.item, item.takes_several(), chosen);
     Ok(())
-}
-
-fn name(item: &Item, category: Option<CategoryId>) -> String {
-    match category {
-        Some(category) => format!("{}___{}", item.id, item.category(category).code),
-        None => item.id.clone(),
-    }
 }
 
 fn with_plain_line_ends(text: &str) -> String {

@@ -152,8 +152,8 @@ scenario("an instrument that is none is named with the place of the mistake", as
     ["list.json", /^the instrument: .*expected an object/],
     ["cut.json", /^the instrument: line \d+, column \d+: EOF/],
     ["field.json", /^the instrument: instrument: unknown field "colour"/],
-    ["bytes.json", /^the instrument: no UTF-8 from byte 1 on/],
-    ["huge.json", /^attribute src: huge.json has \d+ bytes; expected an instrument of 1048576 or fewer/],
+    ["bytes.json", /^the instrument: line 1, column 2: a byte that is no UTF-8/],
+    ["huge.json", /^the instrument: it has \d+ bytes; expected at most 1048576/],
     ["absent.json", /^attribute src: absent.json cannot be read \(404\); expected an instrument/],
   ]) {
     const survey = await portal.place({ src });

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use balint_survey::answers::csv::{CsvError, Responses};
 use balint_survey::disclosure::{Collection, CollectionError, Refusal, release as make_release};
 use balint_survey::file_kind::FileKind;
-use balint_survey::instrument::{Instrument, InstrumentError};
+use balint_survey::instrument::{Finding, Instrument};
 use balint_survey::report::Fieldwork;
 use balint_survey::report::fieldwork::FieldworkError;
 use balint_survey::tally::{Tally, TallyError};
@@ -29,7 +29,7 @@ pub enum FiguresError {
     },
     Instrument {
         path: PathBuf,
-        source: InstrumentError,
+        findings: Vec<Finding>,
     },
     Responses {
         path: PathBuf,
@@ -68,7 +68,10 @@ impl fmt::Display for FiguresError {
             Self::UnknownInstrument { found, known } => {
                 write!(f, "no instrument and no file {found:?}; expected {} or a JSON file", known.join(", "))
             }
-            Self::Instrument { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Instrument { path, findings } => {
+                write!(f, "{} is no instrument:", path.display())?;
+                findings.iter().try_for_each(|finding| write!(f, "\n{finding}"))
+            }
             Self::Responses { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Collection { source } => write!(f, "{source}; name it with --collection NAME"),
             Self::Tally(error) => error.fmt(f),
@@ -154,7 +157,12 @@ fn add(workspace: &mut Workspace, path: &Path, side: Side) -> Result<(), Figures
     })
 }
 
-fn instrument(name: &str) -> Result<Instrument, FiguresError> {
+/// Returns a built-in instrument, or that of a file.
+///
+/// # Errors
+///
+/// If there is none of that name, or the file is no instrument; then everything that is wrong is said.
+pub fn instrument(name: &str) -> Result<Instrument, FiguresError> {
     if let Some(built_in) = Instrument::find(name) {
         return Ok(built_in);
     }
@@ -163,9 +171,8 @@ fn instrument(name: &str) -> Result<Instrument, FiguresError> {
         let known = Instrument::built_in().iter().map(|known| known.id().to_owned()).collect();
         return Err(FiguresError::UnknownInstrument { found: name.to_owned(), known });
     }
-    let json = io::read_to_string(open(path)?)
-        .map_err(|source| FiguresError::Read { path: path.to_owned(), source })?;
-    Instrument::parse(&json).map_err(|source| FiguresError::Instrument { path: path.to_owned(), source })
+    Instrument::check(&read(path)?)
+        .map_err(|findings| FiguresError::Instrument { path: path.to_owned(), findings })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, FiguresError> {
