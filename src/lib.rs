@@ -32,7 +32,9 @@
 //!
 //! | For | see |
 //! |---|---|
-//! | the two built-in surveys, and the form of others | `instrument/*.json`, [`instrument`] |
+//! | the two built-in surveys, and the form of others | `instrument/*.json`, [`instrument`], `www/instrument.schema.json` |
+//! | what an author is told of a mistake | [`instrument::Finding`], `tests/data/malformed/` |
+//! | the page on which a survey is written | [`element`], `www/try.js` |
 //! | when a survey can be answered | [`window`] |
 //! | skip logic, validation, responses from CSV | [`answers`] |
 //! | what may be shown of small groups | [`disclosure`], [`disclosure::rules`] |
@@ -40,6 +42,7 @@
 //! | the JSON that other programs read | [`report`], `www/report.schema.json` |
 //! | a table or a sentence of the report | [`report::layout`], [`report::method`], [`report::cherries`] |
 //! | how a report is written | [`report::text`], [`report::markdown`], [`report::html`], [`report::csv`] |
+//! | the documentation of an instrument | [`codebook`] |
 //! | what the coordinator's page holds | [`workspace`], [`view::coordinator`] |
 //! | the calendar, the invitation and the reminders | [`planning`] |
 //! | what a device keeps of a running collection | [`custody`] |
@@ -61,6 +64,7 @@ pub mod tally;
 pub mod statistics;
 pub mod disclosure;
 pub mod report;
+pub mod codebook;
 #[cfg(feature = "dap")]
 pub mod remote;
 pub mod settings;

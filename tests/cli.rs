@@ -339,7 +339,17 @@ fn an_instrument_may_come_from_a_file() {
     check_fails(&["report", "-"], release.as_bytes(), "instrument: found \"our-own\"");
     let broken = file(&folder, "broken.json", "{\"id\": 7}");
     let arguments = ["release", "--instrument", text(&broken), "--policy", "published", &data("post_6.csv")];
-    check_fails(&arguments, b"", "broken.json: instrument: id is another number; expected a text");
+    let found = run(&arguments, b"");
+    let said = String::from_utf8(found.stderr).expect("text");
+    assert!(!found.status.success() && found.stdout.is_empty());
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(
+        lines[0].starts_with("balint-survey: ") && lines[0].ends_with("broken.json is no instrument:"),
+        "{said}"
+    );
+    assert_eq!(lines[1], "line 1: instrument: version is not there");
+    assert_eq!(lines[9], "line 1: instrument: id is a number; expected a text");
+    assert_eq!(lines.len(), 10, "everything that is wrong is said: {said}");
 }
 
 #[test]
@@ -359,4 +369,19 @@ fn usage_errors_exit_with_2_and_name_the_argument() {
         assert_eq!(found.status.code(), Some(2), "{arguments:?}");
         assert!(errors.contains(expected), "{errors}");
     }
+}
+
+#[test]
+fn a_codebook_is_a_page_or_json() {
+    let page = output(&["codebook", "stress-experience"], b"");
+    assert!(
+        page.starts_with("<!doctype html>") && page.contains("Codebook: Class-wide stress-experience survey")
+    );
+    let json = output(
+        &["codebook", "--format", "json", concat!(env!("CARGO_MANIFEST_DIR"), "/www/example-survey.json")],
+        b"",
+    );
+    let codebook: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(codebook["instrument"], "teaching-on-the-wards");
+    check_fails(&["codebook", "nothing"], b"", "no instrument and no file \"nothing\"");
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages that know nothing of the browser, in the order of the pipeline.
-const STAGES: [&str; 13] = [
+const STAGES: [&str; 14] = [
     "digest",
     "json",
     "file_kind",
@@ -16,6 +16,7 @@ const STAGES: [&str; 13] = [
     "tally",
     "disclosure",
     "report",
+    "codebook",
     "remote",
     "settings",
     "workspace",

@@ -53,7 +53,7 @@ pub(super) fn is_adjusted(report: &Report) -> bool {
 }
 
 /// Returns the rules of a policy in one sentence.
-pub(super) fn rules(policy: &Policy) -> String {
+pub(crate) fn rules(policy: &Policy) -> String {
     let (threshold, cell) = (policy.threshold(), policy.cell());
     match policy.rules() {
         Rules::Cells => format!(

@@ -6,6 +6,7 @@
 
 mod aggregator;
 mod bundle;
+mod codebook;
 mod collect;
 mod demo;
 mod figures;
@@ -55,6 +56,8 @@ enum Command {
     Report(ReportArgs),
     /// Makes the calendar, the invitation and the reminders of a survey, and the tag for its page.
     Plan(plan::PlanArgs),
+    /// Prints the codebook of an instrument: what is asked, how it is coded, what would be shown.
+    Codebook(codebook::CodebookArgs),
     /// Makes the files of a survey that is answered from home: for the portal, both operators, the coordinator.
     Task(task::TaskArgs),
     /// Makes the invitation codes of such a survey.
@@ -191,6 +194,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Release(args) => Ok(print(&figures::release(&args)?)?),
         Command::Report(args) => Ok(print(&figures::report(&args)?)?),
         Command::Plan(args) => Ok(print(&plan::run(&args)?)?),
+        Command::Codebook(args) => Ok(print(&codebook::run(&args)?)?),
         Command::Task(args) => Ok(print(&task::run(&args)?)?),
         Command::Invite(args) => Ok(print(&invite::run(&args)?)?),
         Command::Sign(args) => Ok(print(&issuer::run(&args)?)?),
