@@ -18,7 +18,7 @@ use crate::tool::{self, ToolError};
 use crate::wasm_std::{self, TARGET, WasmStdError};
 
 /// The features of the library that are a module each: `pkg/balint_survey.js` and so on.
-const ELEMENTS: [&str; 7] = ["survey", "group", "report", "remote", "tokens", "collect", "plan"];
+const ELEMENTS: [&str; 8] = ["survey", "group", "report", "remote", "tokens", "collect", "plan", "author"];
 const LOCK: &str = ".lock";
 const STAMP: &str = ".stamp";
 const WORK: &str = ".building";
