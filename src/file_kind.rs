@@ -15,6 +15,8 @@ pub enum FileKind {
     HelperCodes,
     /// What a portal signs tokens with.
     Issuer,
+    /// The definition of a survey: what is asked.
+    Instrument,
     /// The codes for the mail merge.
     Invitations,
     /// None of them, and no JSON either.
@@ -43,6 +45,7 @@ impl FileKind {
             () if has(&["fingerprints", "role"]) && is_helper() => Some(FileKind::HelperCodes),
             () if has(&["fingerprints", "role"]) => Some(FileKind::LeaderCodes),
             () if has(&["protocol", "task_id", "vdaf"]) => Some(FileKind::Task),
+            () if has(&["sections"]) && !has(&["protocol"]) => Some(FileKind::Instrument),
             () if is_pem("leader") && is_pem("helper") => Some(FileKind::Issuer),
             () => None,
         }
@@ -57,7 +60,7 @@ impl FileKind {
             Self::Collector => "the coordinator's collector.json, which `balint-survey task` has made",
             Self::LeaderCodes => "the leader's leader-codes.json, which `balint-survey invite` has made",
             Self::HelperCodes => "the helper's helper-codes.json, which `balint-survey invite` has made",
-            Self::Task | Self::Issuer | Self::Invitations | Self::NoJson => {
+            Self::Task | Self::Issuer | Self::Instrument | Self::Invitations | Self::NoJson => {
                 "a file that `balint-survey task` has made"
             }
         }
@@ -74,8 +77,22 @@ impl fmt::Display for FileKind {
             Self::LeaderCodes => "this is the leader's leader-codes.json",
             Self::HelperCodes => "this is the helper's helper-codes.json",
             Self::Issuer => "this is the portal's issuer.json",
+            Self::Instrument => "this is the definition of a survey",
             Self::Invitations => "this is no JSON, but the invitations.csv of the mail merge",
             Self::NoJson => "this is no JSON",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_survey_is_known_by_its_sections() {
+        for json in [include_str!("instrument/post-program.json"), "{\"id\": 7, \"sections\": null}"] {
+            assert_eq!(FileKind::of(json.as_bytes()), Some(FileKind::Instrument));
+        }
+        assert_eq!(FileKind::of(b"{\"items\": []}"), None);
     }
 }

@@ -110,6 +110,20 @@ impl Workspace {
         &self.instruments
     }
 
+    /// Takes in an instrument, whose releases and responses are understood from then on.
+    pub fn know(&mut self, instrument: Instrument) {
+        if !self.instruments.contains(&instrument) {
+            // First, so that responses are taken to be of it rather than of an earlier version.
+            Rc::make_mut(&mut self.instruments).insert(0, instrument);
+        }
+    }
+
+    /// Returns the instruments that are not built in.
+    pub fn brought(&self) -> impl Iterator<Item = &Instrument> {
+        let built_in = Instrument::built_in();
+        self.instruments.iter().filter(move |instrument| !built_in.contains(instrument))
+    }
+
     /// Adds a release that is read from JSON.
     ///
     /// # Errors

@@ -53,6 +53,26 @@ fn a_file_that_is_refused_is_named_and_leaves_the_report() {
 }
 
 #[test]
+fn a_survey_of_ones_own_is_understood_from_then_on() {
+    let own =
+        include_str!("../src/instrument/stress-experience.json").replace("\"stress-experience\"", "\"ours\"");
+    let own = Instrument::parse(&own).expect("a well-formed instrument");
+    let built_in = Example::ClassSurvey.source().release;
+    let hash = built_in.instrument_hash().to_string();
+    let json =
+        built_in.to_json().replace("\"stress-experience\"", "\"ours\"").replace(&hash, own.hash().as_str());
+    let desk = empty().reduce(read("ours.json", json.clone().into_bytes()));
+    assert!(desk.refusals[0].reason.contains("found \"ours\""), "{:?}", desk.refusals);
+    let desk = desk.reduce(DeskAction::Know { instrument: Box::new(own.clone()) });
+    let desk = desk.reduce(DeskAction::Know { instrument: Box::new(own) });
+    assert_eq!(desk.workspace.brought().map(Instrument::id).collect::<Vec<_>>(), ["ours"], "once");
+    let desk = desk.reduce(read("ours.json", json.into_bytes()));
+    assert_eq!(respondents(&desk), Some(46));
+    // It stays known when the report is cleared.
+    assert_eq!(desk.reduce(DeskAction::Clear).workspace.brought().count(), 1);
+}
+
+#[test]
 fn a_new_attempt_clears_what_was_refused_before() {
     let desk = empty().reduce(read("broken.json", Vec::new()));
     assert_eq!(desk.refusals.len(), 1);

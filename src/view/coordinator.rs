@@ -12,7 +12,7 @@ use yew::prelude::*;
 use super::collecting::{self, Panel};
 use super::desk::{Desk, DeskAction, Field, FieldworkForm, Job, Kept, Portal, Refused};
 use super::markup;
-use super::reading::{Found, Terms, read};
+use super::reading::{Found, ReadError, Terms, definitions_first, read};
 use super::screens::button;
 use super::words;
 use crate::browser;
@@ -88,12 +88,15 @@ pub fn Coordinator(props: &CoordinatorProps) -> Html {
 
 /// Returns the state that the page begins with; an instrument that is none is refused like a file.
 fn desk(definition: Option<&str>) -> Desk {
-    let brought = definition.map(Instrument::parse).transpose();
+    let brought = definition.map(|json| Instrument::check(json.as_bytes())).transpose();
     let known = Instrument::built_in().into_iter();
     match brought {
         Ok(brought) => Desk::new(Workspace::new(known.chain(brought).collect::<Vec<_>>())),
-        Err(error) => Desk {
-            refusals: vec![Refused { name: "definition".to_owned(), reason: error.to_string() }],
+        Err(findings) => Desk {
+            refusals: vec![Refused {
+                name: "definition".to_owned(),
+                reason: ReadError::Instrument(findings).to_string(),
+            }],
             ..Desk::new(Workspace::new(known.collect::<Vec<_>>()))
         },
     }
@@ -222,10 +225,14 @@ impl Page<'_> {
                 return;
             }
             let (dispatcher, cancelled, terms) = (dispatcher.clone(), Rc::clone(&cancelled), terms.clone());
-            let (instruments, collector) = (Rc::clone(&instruments), collector.clone());
+            let (mut instruments, collector) = (Rc::clone(&instruments), collector.clone());
             cancelled.set(false);
             spawn_local(async move {
-                for file in files {
+                if let Some(first) = files.first() {
+                    let job = Some(Job { name: first.name(), done: 0.0 });
+                    dispatcher.dispatch(DeskAction::Progress { job });
+                }
+                for file in definitions_first(files).await {
                     let name = file.name();
                     let progress = |done: f64| {
                         let job = Some(Job { name: name.clone(), done });
@@ -242,7 +249,11 @@ impl Page<'_> {
                         }
                         Err(reason) => Err(reason),
                     };
+                    if let Ok(Found::Instrument(instrument)) = &found {
+                        Rc::make_mut(&mut instruments).insert(0, (**instrument).clone());
+                    }
                     dispatcher.dispatch(match found {
+                        Ok(Found::Instrument(instrument)) => DeskAction::Know { instrument },
                         Ok(Found::Release(json)) => {
                             DeskAction::Read { name: name.clone(), json, origin: Origin::File(name), side }
                         }
@@ -267,9 +278,10 @@ impl Page<'_> {
         html! {
             <section class="intake" aria-labelledby="intake">
                 <h2 id="intake">{ "Make a report" }</h2>
-                <p class="lead">{ "Drop releases (.json) here, or responses exported from REDCap and others (.csv). They are read in this page and never leave it. The key of a survey that was answered from home (collector.json) opens its sum." }</p>
+                <p class="lead">{ "Drop releases (.json) here, or responses exported from REDCap and others (.csv). They are read in this page and never leave it. The key of a survey that was answered from home (collector.json) opens its sum, and the definition of a survey of your own makes its files understood." }</p>
                 { self.drop_zone("own", "Releases and responses", Side::Own) }
                 { self.job() }
+                { self.brought() }
                 { self.refusals() }
                 { self.collecting() }
                 { self.terms() }
@@ -319,12 +331,27 @@ impl Page<'_> {
         }
     }
 
+    /// Renders which surveys the page has learned of.
+    fn brought(&self) -> Html {
+        let name = |instrument: &Instrument| {
+            format!("“{}” ({}, version {})", instrument.text().title, instrument.id(), instrument.version())
+        };
+        let names: Vec<String> = self.desk.workspace.brought().map(name).collect();
+        html! {
+            <p class="brought" role="status">
+                if !names.is_empty() {
+                    { format!("Releases and responses of these are understood, too: {}", names.join(", ")) }
+                }
+            </p>
+        }
+    }
+
     fn refusals(&self) -> Html {
         if self.desk.refusals.is_empty() {
             return html! { <div role="alert"></div> };
         }
         let refusal = |refused: &super::desk::Refused| {
-            html! { <li><strong>{ refused.name.clone() }</strong>{ ": " }{ refused.reason.clone() }</li> }
+            html! { <li><strong>{ refused.name.clone() }</strong>{ ": " }<span class="reason">{ refused.reason.clone() }</span></li> }
         };
         html! {
             <div class="refusals" part="refusals" role="alert">

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use yew::Reducible;
 
 use crate::disclosure::{Policy, UnknownPolicy};
+use crate::instrument::Instrument;
 use crate::report::fieldwork::{Fieldwork, FieldworkError, parse_day, parse_headcounts, parse_reminders};
 use crate::settings::parse_eligible;
 use crate::workspace::{Compare, Origin, Side, Source, Workspace};
@@ -266,6 +267,10 @@ pub enum DeskAction {
         origin: Origin,
         side: Side,
     },
+    /// The definition of a survey was read.
+    Know {
+        instrument: Box<Instrument>,
+    },
     Refuse {
         name: String,
         reason: String,
@@ -414,6 +419,7 @@ impl Reducible for Desk {
                     Err(error) => desk.refuse(name, error.to_string()),
                 }
             }
+            DeskAction::Know { instrument } => desk.workspace_mut().know(*instrument),
             DeskAction::Refuse { name, reason } => desk.refuse(name, reason),
             DeskAction::Remove { side, place } => desk.workspace_mut().remove(side, place),
             DeskAction::Clear => desk = self.cleared(),

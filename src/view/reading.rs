@@ -13,7 +13,7 @@ use web_sys::{Blob, File};
 use crate::answers::csv::{CsvError, Parser, find_instrument};
 use crate::disclosure::{Collection, Policy, Refusal, Release, release};
 use crate::file_kind::FileKind;
-use crate::instrument::Instrument;
+use crate::instrument::{Finding, Instrument, MAX_BYTES};
 use crate::tally::{Tally, TallyError};
 
 /// How many bytes are read at a time: a few milliseconds of work, so that no frame is lost.
@@ -25,6 +25,8 @@ const MAX_RELEASE: f64 = 1_048_576.0;
 pub enum Found {
     /// The bytes of what should be a release.
     Release(Vec<u8>),
+    /// A survey of somebody's own, whose releases and responses are understood from now on.
+    Instrument(Box<Instrument>),
     /// A coordinator's key of a remote survey, as JSON.
     Key(String),
     /// The release of the responses that were counted.
@@ -50,6 +52,8 @@ pub enum ReadError {
     TooLarge {
         bytes: f64,
     },
+    /// It is the definition of a survey, with mistakes.
+    Instrument(Vec<Finding>),
     /// The header has no column of any instrument.
     NoInstrument {
         known: Vec<String>,
@@ -78,10 +82,14 @@ impl fmt::Display for ReadError {
             }
             Self::OtherFile(found) => write!(
                 f,
-                "{found}; expected the coordinator’s collector.json, a release (.json) or responses (.csv)"
+                "{found}; expected the coordinator’s collector.json, a release (.json), responses (.csv) or a survey’s definition"
             ),
             Self::NoInstrument { known } => {
                 write!(f, "line 1: no column of any survey; expected the columns of {}", known.join(" or "))
+            }
+            Self::Instrument(findings) => {
+                f.write_str("this is the definition of a survey, with mistakes")?;
+                findings.iter().try_for_each(|finding| write!(f, "\n{finding}"))
             }
             Self::Responses(error) => error.fmt(f),
             Self::Tally(error) => error.fmt(f),
@@ -111,6 +119,10 @@ pub async fn read(
         }
         let bytes = piece(file, 0.0, file.size()).await?;
         return match FileKind::of(&bytes) {
+            Some(FileKind::Instrument) => match Instrument::check(&bytes) {
+                Ok(instrument) => Ok(Found::Instrument(Box::new(instrument))),
+                Err(findings) => Err(ReadError::Instrument(findings)),
+            },
             Some(FileKind::Collector) => Ok(Found::Key(String::from_utf8_lossy(&bytes).into_owned())),
             None | Some(FileKind::NoJson) => Ok(Found::Release(bytes)),
             Some(found) => Err(ReadError::OtherFile(found)),
@@ -129,6 +141,19 @@ pub async fn read(
         Collection::new(collection_name(&file.name()), terms.eligible).expect("a name for a collection");
     let release = release(tally, instrument, &terms.policy, &collection).map_err(ReadError::Refused)?;
     Ok(Found::Responses(Box::new(release)))
+}
+
+/// Puts the definitions of surveys before the files that may be of them.
+pub async fn definitions_first(files: Vec<File>) -> Vec<File> {
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for file in files {
+        let is_small = has_ending(&file.name(), ".json") && file.size() <= MAX_BYTES as f64;
+        let start = if is_small { piece(&file, 0.0, file.size()).await } else { Ok(Vec::new()) };
+        let is_definition = start.is_ok_and(|json| FileKind::of(&json) == Some(FileKind::Instrument));
+        if is_definition { first.push(file) } else { rest.push(file) }
+    }
+    first.append(&mut rest);
+    first
 }
 
 async fn count(

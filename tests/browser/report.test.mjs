@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { after } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { data, everything, makeRelease, openReports, press, scenario, tables } from "./lib.mjs";
+import { data, everything, makeRelease, openReports, press, run, scenario, tables } from "./lib.mjs";
 import { validate } from "./schema.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "balint-report-"));
@@ -619,4 +619,27 @@ scenario("an element with a release shows its report alone, and says what is wro
   await wrong.getByRole("alert").filter({ hasText: "release" }).waitFor();
   assert.equal(await wrong.locator("table").count(), 0);
   assert.doesNotMatch(await everything(wrong), /46/);
+});
+
+scenario("the definition of an own survey makes its files understood, and one with mistakes is refused with all of them", async (portal) => {
+  const ours = readFileSync(new URL("../../src/instrument/stress-experience.json", import.meta.url), "utf8").replace('"stress-experience"', '"ours"');
+  const definition = file("ours.json", ours);
+  const responses = file("ours.csv", readFileSync(data("stress_46.csv"), "utf8"));
+  const released = file("a-release.json", run("release", "--instrument", definition, "--policy", "published", "--eligible", "290", data("stress_46.csv")));
+  const report = await openReports(portal);
+  await add(report, [released]);
+  assert.match((await refusals(report))[0], /^a-release\.json: .*found "ours"/);
+  const broken = file("broken.json", ours.replace('"kind": "multi"', '"kind": "many"').replace('"title": "About you"', '"titel": "About you"'));
+  await add(report, [broken]);
+  const [refused] = await refusals(report);
+  assert.match(refused, /^broken\.json: this is the definition of a survey, with mistakes\nline \d+: section "about-you": title is not there\n/);
+  assert.match(refused, /\nline \d+: item "reasons": kind is "many"; expected single, likert, multi, open/);
+  // Whatever the order in which they are chosen, the definition is read first.
+  await add(report, [released, definition]);
+  await lead(report, "Respondents: 46 of 290 eligible");
+  await report.getByText("Releases and responses of these are understood, too: “Class-wide stress-experience survey” (ours, version 1)").waitFor();
+  await press(report, "Start over");
+  await add(report, [responses]);
+  await lead(report, "Respondents: 46");
+  await report.getByText("ours version 1").first().waitFor();
 });
