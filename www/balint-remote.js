@@ -1,11 +1,13 @@
 // What <balint-survey mode="remote"> loads: the survey with the way to two operators in it.
 //
 // Everything else happens in Rust: see src/element/remote.rs.
-import init, { Widget } from "./pkg/balint_remote.js";
 
-/** Starts the module. */
-export async function start() {
-  await init({ module_or_path: new URL("./pkg/balint_remote_bg.wasm", import.meta.url) });
+let loadModule;
+
+/** Starts the module, with what loads one. */
+export async function start(load) {
+  loadModule = load;
+  const { Widget } = await load(import("./pkg/balint_remote.js"), new URL("./pkg/balint_remote_bg.wasm", import.meta.url));
   const show = (widget, host, { task, code }) => widget.showRemote(host, task, code, makeTokens);
   return { Widget, read, show };
 }
@@ -24,10 +26,7 @@ let tokens;
 
 // A module of its own, for portals that have a login.
 async function makeTokens(...request) {
-  tokens ??= import("./pkg/balint_tokens.js").then(async (module) => {
-    await module.default({ module_or_path: new URL("./pkg/balint_tokens_bg.wasm", import.meta.url) });
-    return module;
-  }).catch((error) => {
+  tokens ??= loadModule(import("./pkg/balint_tokens.js"), new URL("./pkg/balint_tokens_bg.wasm", import.meta.url)).catch((error) => {
     tokens = undefined;
     throw error;
   });

@@ -2,11 +2,23 @@
 //
 // It loads its WebAssembly module once for all elements of a page, and the style sheet into each shadow root.
 // Everything else happens in Rust: see src/element/report.rs.
-import init, { mount_report } from "./pkg/balint_report.js";
 
 const loading = "Loading …";
 const failed = "Reports cannot be shown";
 const tooOld = "this browser is too old for them, or has WebAssembly switched off; please update it, or use another one";
+
+// The hashes of the WebAssembly modules by their names: `balint-survey build --out` writes them into its copy.
+const hashes = {};
+
+/** Starts a WebAssembly module whose script is asked for already; the browser refuses one with another hash. */
+async function load(script, address) {
+  const name = address.pathname.split("/").at(-1);
+  const refuse = () => Promise.reject(new Error(`${name}: not to be had; expected the file that was built`));
+  const wasm = fetch(address, { integrity: hashes[name] }).catch(refuse);
+  const [module, response] = await Promise.all([script, wasm]);
+  await module.default({ module_or_path: response });
+  return module;
+}
 
 let started;
 
@@ -14,9 +26,9 @@ let started;
 function start() {
   if (typeof WebAssembly !== "object" || !("replace" in CSSStyleSheet.prototype)) return Promise.reject(new Error(tooOld));
   started ??= Promise.all([
-    init({ module_or_path: new URL("./pkg/balint_report_bg.wasm", import.meta.url) }),
+    load(import("./pkg/balint_report.js"), new URL("./pkg/balint_report_bg.wasm", import.meta.url)),
     styleSheet(),
-  ]).then(([, sheet]) => sheet, (error) => {
+  ]).then(([{ mount_report: mount }, sheet]) => ({ mount, sheet }), (error) => {
     started = undefined;
     throw error;
   });
@@ -25,7 +37,8 @@ function start() {
 
 // A constructed style sheet passes a strict Content-Security-Policy; a <style> element would not.
 async function styleSheet() {
-  const response = await fetch(new URL("./balint-report.css", import.meta.url));
+  // Vite's development server answers with a script, unless a style sheet is asked for.
+  const response = await fetch(new URL("./balint-report.css", import.meta.url), { headers: { accept: "text/css" } });
   if (!response.ok) throw new Error(`balint-report.css: status ${response.status}`);
   return new CSSStyleSheet().replace(await response.text());
 }
@@ -34,10 +47,7 @@ let collector;
 
 /** Loads what opens the sum of a remote survey: only a page that is given a coordinator's key needs it. */
 function loadCollector() {
-  collector ??= import("./pkg/balint_collect.js").then(async (module) => {
-    await module.default({ module_or_path: new URL("./pkg/balint_collect_bg.wasm", import.meta.url) });
-    return module;
-  }).catch(() => {
+  collector ??= load(import("./pkg/balint_collect.js"), new URL("./pkg/balint_collect_bg.wasm", import.meta.url)).catch(() => {
     collector = undefined;
     throw new Error("the module for keys cannot be loaded; choose the file again to try it again");
   });
@@ -82,11 +92,11 @@ class BalintReport extends HTMLElement {
     if (this.#page || this.#isStarting) return;
     this.#isStarting = true;
     try {
-      const sheet = await start();
+      const { mount, sheet } = await start();
       if (!this.isConnected) return;
       this.shadowRoot.adoptedStyleSheets = [sheet];
       this.#place.replaceChildren();
-      this.#page = mount_report(this, this.#place, loadCollector);
+      this.#page = mount(this, this.#place, loadCollector);
     } catch (error) {
       const message = document.createElement("p");
       message.setAttribute("role", "alert");

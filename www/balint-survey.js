@@ -2,7 +2,9 @@
 //
 // It loads the WebAssembly module once for all elements of a page, and the style sheet into each shadow root.
 // Everything else happens in Rust: see src/element.rs.
-import init, { Widget } from "./pkg/balint_survey.js";
+//
+// What it loads is named by `import("…")` and `new URL("…", import.meta.url)` with nothing computed in them: so a
+// bundler finds the files, too, and each is asked for at once and not when the one before it is there.
 
 const loading = "Loading the survey …";
 const failed = "This survey cannot be shown";
@@ -27,23 +29,30 @@ const attributes = [
 ];
 const flags = ["no-preview"];
 
+// The hashes of the WebAssembly modules by their names: `balint-survey build --out` writes them into its copy.
+const hashes = {};
+
+/** Starts a WebAssembly module whose script is asked for already; the browser refuses one with another hash. */
+async function load(script, address) {
+  const name = address.pathname.split("/").at(-1);
+  const refuse = () => Promise.reject(new Error(`${name}: not to be had; expected the file that was built`));
+  const wasm = fetch(address, { integrity: hashes[name] }).catch(refuse);
+  const [module, response] = await Promise.all([script, wasm]);
+  await module.default({ module_or_path: response });
+  return module;
+}
+
 // Each way to take part has a module of its own, loaded where it is asked for.
 const modules = {
-  personal: async () => {
-    await init({ module_or_path: new URL("./pkg/balint_survey_bg.wasm", import.meta.url) });
-    return onOneDevice(Widget);
-  },
-  group: async () => {
-    const module = await import("./pkg/balint_group.js");
-    await module.default({ module_or_path: new URL("./pkg/balint_group_bg.wasm", import.meta.url) });
-    return onOneDevice(module.Widget);
-  },
-  remote: () => import("./balint-remote.js").then((module) => module.start()),
+  personal: () => onOneDevice(import("./pkg/balint_survey.js"), new URL("./pkg/balint_survey_bg.wasm", import.meta.url)),
+  group: () => onOneDevice(import("./pkg/balint_group.js"), new URL("./pkg/balint_group_bg.wasm", import.meta.url)),
+  remote: () => import("./balint-remote.js").then((module) => module.start(load)),
 };
 const started = {};
 let sheet;
 
-function onOneDevice(Widget) {
+async function onOneDevice(script, address) {
+  const { Widget } = await load(script, address);
   const show = (widget, host, definition) => widget.show(host, definition, loadReport);
   return { Widget, show, read: readDefinition };
 }
@@ -73,7 +82,8 @@ function start(name) {
 
 // A constructed style sheet passes a strict Content-Security-Policy; a <style> element would not.
 async function styleSheet() {
-  const response = await fetch(new URL("./balint-survey.css", import.meta.url));
+  // Vite's development server answers with a script, unless a style sheet is asked for.
+  const response = await fetch(new URL("./balint-survey.css", import.meta.url), { headers: { accept: "text/css" } });
   if (!response.ok) throw new Error(`balint-survey.css: status ${response.status}`);
   return new CSSStyleSheet().replace(await response.text());
 }

@@ -32,6 +32,7 @@ pub enum BundleError {
     WasmStd(WasmStdError),
     Cargo(ToolError),
     Bindgen(String),
+    NoHashes { path: PathBuf, expected: &'static str },
 }
 
 impl fmt::Display for BundleError {
@@ -56,6 +57,11 @@ impl fmt::Display for BundleError {
                 f,
                 "wasm-bindgen did not accept the widget ({reason}); expected a module built with \
                  the wasm-bindgen of Cargo.lock: `cargo clean --target {TARGET}` and run again"
+            ),
+            BundleError::NoHashes { path, expected } => write!(
+                f,
+                "{} has no place for the hashes of what it loads; expected the line `{expected}`",
+                path.display()
             ),
         }
     }
@@ -85,12 +91,24 @@ impl Project {
         }
     }
 
+    /// Returns the checkout in a folder that tests have made.
+    #[cfg(test)]
+    pub fn at(root: PathBuf) -> Project {
+        Project { root }
+    }
+
+    /// Returns the checkout's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Returns the folder that a browser gets.
     pub fn www(&self) -> PathBuf {
         self.root.join("www")
     }
 
-    fn pkg(&self) -> PathBuf {
+    /// Returns the folder of what is built.
+    pub fn pkg(&self) -> PathBuf {
         self.www().join("pkg")
     }
 }
@@ -114,24 +132,8 @@ pub fn refresh(project: &Project) -> Result<(), BundleError> {
     Ok(())
 }
 
-/// Copies what a portal needs to `out`: the element's modules, its style sheets, the page for frames and `pkg/`.
-pub fn export(project: &Project, out: &Path) -> Result<(), BundleError> {
-    let _lock = lock(&project.pkg())?;
-    let www = project.www();
-    make_dir(out)?;
-    for name in visible_entries(&www)? {
-        let is_module = name.starts_with("balint-") && (name.ends_with(".js") || name.ends_with(".css"));
-        if is_module || name == "embed.html" {
-            copy(&www.join(&name), &out.join(&name))?;
-        }
-    }
-    copy(&project.pkg(), &out.join("pkg"))?;
-    eprintln!("the bundle is in {}", out.display());
-    Ok(())
-}
-
 /// Waits until no other process builds in `pkg`; the lock ends with the returned file.
-fn lock(pkg: &Path) -> Result<File, BundleError> {
+pub fn lock(pkg: &Path) -> Result<File, BundleError> {
     make_dir(pkg)?;
     let path = pkg.join(LOCK);
     let file = File::create(&path).map_err(|source| io_error(&path, source))?;
@@ -267,10 +269,10 @@ fn make_glue(module: &Path, out: &Path, element: &str) -> Result<(), BundleError
         .map_err(|error| BundleError::Bindgen(format!("{error:#}").replace('\n', " ")))
 }
 
-/// Writes a compressed copy beside each module and script in `folder`.
-fn compress_all(folder: &Path) -> Result<(), BundleError> {
+/// Writes a compressed copy beside each module, script and style sheet in `folder`.
+pub fn compress_all(folder: &Path) -> Result<(), BundleError> {
     for name in visible_entries(folder)? {
-        if name.ends_with(".wasm") || name.ends_with(".js") {
+        if [".wasm", ".js", ".css"].iter().any(|kind| name.ends_with(kind)) {
             compress(&folder.join(name))?;
         }
     }
@@ -303,7 +305,7 @@ fn publish(work: &Path, pkg: &Path) -> Result<(), BundleError> {
 }
 
 /// Returns the names in `folder` that do not begin with a dot, in order.
-fn visible_entries(folder: &Path) -> Result<Vec<String>, BundleError> {
+pub fn visible_entries(folder: &Path) -> Result<Vec<String>, BundleError> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
         let entry = entry.map_err(|source| io_error(folder, source))?;
@@ -315,16 +317,9 @@ fn visible_entries(folder: &Path) -> Result<Vec<String>, BundleError> {
     Ok(names)
 }
 
-/// Copies a file, or a folder without its hidden entries.
-fn copy(from: &Path, to: &Path) -> Result<(), BundleError> {
-    if from.is_dir() {
-        make_dir(to)?;
-        for name in visible_entries(from)? {
-            copy(&from.join(&name), &to.join(&name))?;
-        }
-    } else {
-        fs::copy(from, to).map_err(|source| io_error(to, source))?;
-    }
+/// Copies a file.
+pub fn copy(from: &Path, to: &Path) -> Result<(), BundleError> {
+    fs::copy(from, to).map_err(|source| io_error(to, source))?;
     Ok(())
 }
 
@@ -341,15 +336,15 @@ fn rename(from: &Path, to: &Path) -> Result<(), BundleError> {
     fs::rename(from, to).map_err(|source| io_error(to, source))
 }
 
-fn make_dir(path: &Path) -> Result<(), BundleError> {
+pub fn make_dir(path: &Path) -> Result<(), BundleError> {
     fs::create_dir_all(path).map_err(|source| io_error(path, source))
 }
 
-fn write(path: &Path, content: &[u8]) -> Result<(), BundleError> {
+pub fn write(path: &Path, content: &[u8]) -> Result<(), BundleError> {
     fs::write(path, content).map_err(|source| io_error(path, source))
 }
 
-fn io_error(path: &Path, source: io::Error) -> BundleError {
+pub fn io_error(path: &Path, source: io::Error) -> BundleError {
     BundleError::Io { path: path.to_owned(), source }
 }
 
@@ -484,20 +479,6 @@ mod tests {
         let mut text = String::new();
         brotli::Decompressor::new(compressed, 4096).read_to_string(&mut text).unwrap();
         assert_eq!(text, content);
-    }
-
-    #[test]
-    fn export_takes_the_element_and_nothing_of_the_demo() {
-        let (folder, project) = checkout();
-        for file in ["balint-survey.js", "balint-survey.css", "embed.html", "index.html", "portal.css"] {
-            put(&project, &format!("www/{file}"), "");
-        }
-        put(&project, "www/pkg/snippets/a.js", "");
-        let out = folder.path().join("out");
-        export(&project, &out).unwrap();
-        assert_eq!(names(&out), ["balint-survey.css", "balint-survey.js", "embed.html", "pkg"]);
-        assert_eq!(names(&out.join("pkg")), ["snippets"]);
-        assert!(!out.join("pkg").join(STAMP).exists());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod figures;
 mod invite;
 mod issuer;
 mod new_files;
+mod package;
 mod plan;
 mod serve;
 mod signal;
@@ -90,9 +91,13 @@ struct ServeArgs {
 
 #[derive(Debug, Args)]
 struct BuildArgs {
-    /// Copies the distributable bundle there.
+    /// Makes the distributable folder there, and prints what to paste into a page.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Where that folder will be served, for what is printed.
+    #[arg(long, value_name = "URL", default_value = "/survey/", requires = "out", value_parser = package::parse_address)]
+    served_at: String,
 }
 
 #[derive(Debug, Args)]
@@ -190,7 +195,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Serve(args) => Ok(serve::run(args.address, &args.store, &args.frame_ancestors)?),
-        Command::Build(args) => Ok(build(&args)?),
+        Command::Build(args) => build(&args),
         Command::Release(args) => Ok(print(&figures::release(&args)?)?),
         Command::Report(args) => Ok(print(&figures::report(&args)?)?),
         Command::Plan(args) => Ok(print(&plan::run(&args)?)?),
@@ -213,13 +218,13 @@ fn print(text: &str) -> io::Result<()> {
     }
 }
 
-fn build(args: &BuildArgs) -> Result<(), bundle::BundleError> {
+fn build(args: &BuildArgs) -> Result<(), Box<dyn Error>> {
     let project = bundle::Project::find()?;
     bundle::refresh(&project)?;
-    match &args.out {
-        Some(out) => bundle::export(&project, out),
-        None => Ok(()),
-    }
+    let Some(out) = &args.out else { return Ok(()) };
+    let to_paste = package::export(&project, out, &args.served_at)?;
+    eprintln!("the bundle is in {}", out.display());
+    Ok(print(&to_paste)?)
 }
 
 /// Runs wasm-bindgen's tests with the library that the bundle is made with, so that nothing is installed.
