@@ -150,12 +150,22 @@ wasm_tests() {
 
 # The same lock file gives the same modules: they are fetched again only when it is newer.
 install_modules() {
-  local modules=tests/browser/node_modules
-  if [[ -e $modules/.package-lock.json && ! tests/browser/package-lock.json -nt $modules/.package-lock.json ]]; then
-    echo "the modules are there"
+  local folder=$1 modules=$1/node_modules
+  if [[ -e $modules/.package-lock.json && ! $folder/package-lock.json -nt $modules/.package-lock.json ]]; then
+    echo "the modules of $folder are there"
     return 0
   fi
-  (cd tests/browser && npm ci)
+  (cd "$folder" && npm ci)
+}
+
+# Each example takes the bundle from a folder of its own, as a portal would.
+install_all_modules() {
+  local example
+  install_modules tests/browser || return
+  for example in tests/examples/*/; do
+    "$server" build --out "$example/balint-survey" >/dev/null || return
+    install_modules "${example%/}" || return
+  done
 }
 
 browser_tests() {
@@ -187,7 +197,7 @@ run_browser() {
   step "Node" no_counts require_node || return
   step "browser" no_counts ensure_browser || return
   chromium=$(find_browser)
-  step "modules of the browser tests" no_counts install_modules || return
+  step "modules of the browser tests" no_counts install_all_modules || return
   step "browser tests" node_counts browser_tests
 }
 

@@ -361,6 +361,31 @@ export function scenario(name, body, { mayLog = [], ...options } = {}) {
   });
 }
 
+/**
+ * Declares a test of pages that are not the demo portal's: `body` gets a page on which nothing may go wrong.
+ *
+ * The page may ask the origins that `body` adds to `visit.origins`.
+ */
+export function visit(name, body, { mayLog = [], ...options } = {}) {
+  test(name, { timeout: 600_000 }, async () => {
+    browser ??= launch();
+    const context = await (await browser).newContext({ viewport: { width: 1024, height: 768 }, ...options });
+    context.setDefaultTimeout(15_000);
+    await context.addInitScript(record);
+    const page = await context.newPage();
+    const log = new Log(page);
+    const origins = [];
+    try {
+      await body({ page, context, log, origins });
+      const violations = await page.evaluate(() => window.recorded.violations);
+      assert.deepEqual(violations, [], "the Content-Security-Policy is kept");
+      log.check(origins, mayLog);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
 /** Opens the page for reports, and returns its element once it is shown. */
 export async function openReports(portal, query = "") {
   await portal.page.goto(new URL(`report.html${query}`, portal.server.url).href);

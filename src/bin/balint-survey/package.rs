@@ -27,22 +27,27 @@ const MANIFEST: &str = include_str!("package.json");
 /// What there is to paste into a page.
 const PASTE: &str = r#"In the page:
 
-{tag}
+<script type="module" src="{at}balint-survey.js"></script>
 <balint-survey instrument="stress-experience"></balint-survey>
 
 In its head, so that the survey is there sooner:
 
 <link rel="modulepreload" href="{at}pkg/balint_survey.js">
-<link rel="preload" as="fetch" crossorigin href="{at}pkg/balint_survey_bg.wasm">
-<link rel="preload" as="fetch" crossorigin href="{at}balint-survey.css">
+{preload}
 
-In the place of the first script, before anything that loads a module, so that no changed file of the folder is run:
+Or in its head, in the place of that script and these lines, so that no changed code is run:
 
-{map}
-{checked}
+<script type="importmap">{map}</script>
+<link rel="modulepreload" href="{at}pkg/balint_survey.js" integrity="{glue}">
+{preload}
+<script type="module" src="{at}balint-survey.js" integrity="{entry}" crossorigin></script>
 
-With a Content-Security-Policy, that needs {policy} in script-src.
+With a Content-Security-Policy, the import map needs {policy} in script-src.
 "#;
+
+/// What a browser is told to fetch early beside scripts.
+const PRELOAD: &str = r#"<link rel="preload" as="fetch" crossorigin href="{at}pkg/balint_survey_bg.wasm">
+<link rel="preload" as="fetch" crossorigin href="{at}balint-survey.css">"#;
 
 /// The hashes of the files, as `integrity` attributes have them, by their paths in the folder.
 type Hashes = BTreeMap<String, String>;
@@ -141,20 +146,15 @@ fn packaged_readme(readme: &str) -> String {
 }
 
 fn to_paste(hashes: &Hashes, address: &str) -> String {
-    let entry = LOADERS[0];
-    let tag = format!("<script type=\"module\" src=\"{address}{entry}\"></script>");
-    let checked = format!(
-        "<script type=\"module\" src=\"{address}{entry}\" integrity=\"{}\" crossorigin></script>",
-        hashes[entry]
-    );
     let map = import_map(hashes, address);
     let policy = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(&map)));
     PASTE
-        .replace("{tag}", &tag)
-        .replace("{checked}", &checked)
-        .replace("{map}", &format!("<script type=\"importmap\">{map}</script>"))
-        .replace("{policy}", &policy)
+        .replace("{preload}", PRELOAD)
         .replace("{at}", address)
+        .replace("{map}", &map)
+        .replace("{policy}", &policy)
+        .replace("{entry}", &hashes["balint-survey.js"])
+        .replace("{glue}", &hashes["pkg/balint_survey.js"])
 }
 
 /// Returns the import map by which a browser refuses a script with another hash, whichever module imports it.
