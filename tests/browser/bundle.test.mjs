@@ -40,6 +40,18 @@ function pageOf(address, head = "") {
   <body>${three}</body></html>`;
 }
 
+/** Returns the lines with hashes for a page's head, of what the build has printed, and the hash that its policy needs. */
+function checkedHead(printed) {
+  const [head] = printed.match(/^<script type="importmap">.*?^<script [^\n]*integrity=[^\n]*/ms);
+  return { head, hash: printed.match(/'sha256-[^']+'/)[0] };
+}
+
+/** Returns a page with one survey. */
+function onePage(head) {
+  return `<!doctype html><html lang="en"><title>A portal</title><link rel="icon" href="data:,">
+    ${head}<balint-survey instrument="stress-experience">Ask the dean.</balint-survey></html>`;
+}
+
 /** Waits until each of the three is shown, with its style. */
 async function seeThree(page) {
   await page.locator(".personal .heading", { hasText: "Class-wide stress-experience survey" }).waitFor();
@@ -84,10 +96,17 @@ visit("the elements work in a page with a base, from a folder far down", async (
 visit("the elements work from another origin, which the page's policy names", async (visit) => {
   const other = await serveFiles({ mounts: { "/v1/": bundle }, headers: { "access-control-allow-origin": "*" } });
   visit.origins.push(other.origin);
-  const csp = openPolicy.replace("script-src", `script-src ${other.origin}`).replace("connect-src", `connect-src ${other.origin}`);
-  const pages = { "/index.html": pageOf(`${other.origin}/v1/`) };
+  const checked = checkedHead(run("build", "--out", bundle, "--served-at", `${other.origin}/v1`));
+  const csp = openPolicy
+    .replace("script-src", `script-src ${other.origin} ${checked.hash}`)
+    .replace("connect-src", `connect-src ${other.origin}`);
+  const pages = { "/index.html": pageOf(`${other.origin}/v1/`), "/checked.html": onePage(checked.head) };
   try {
-    await withPage(visit, { pages, csp }, "/", seeThree);
+    await withPage(visit, { pages, csp }, "/", async (page) => {
+      await seeThree(page);
+      await page.goto(new URL("/checked.html", page.url()).href);
+      await page.locator("balint-survey .heading").waitFor();
+    });
   } finally {
     await other.stop();
   }
@@ -140,10 +159,8 @@ test("integrity.json has the hash of each script, style sheet and module", () =>
 
 /** Opens a page with the printed tag and import map, where a file is changed on its way. */
 async function openChecked(visit, changed, addition, body) {
-  const head = printed.match(/^<script type="importmap">.*?^<script [^\n]*integrity=[^\n]*/ms)[0];
-  const [hash] = printed.match(/'sha256-[^']+'/);
-  const page = `<!doctype html><html lang="en"><title>A portal</title><link rel="icon" href="data:,">
-    ${head}<balint-survey instrument="stress-experience">Ask the dean.</balint-survey></html>`;
+  const { head, hash } = checkedHead(printed);
+  const page = onePage(head);
   const change = (path, bytes) => (path === `/survey/${changed}` ? Buffer.concat([bytes, addition]) : bytes);
   const csp = openPolicy.replace("script-src", `script-src ${hash}`);
   await withPage(visit, { mounts: { "/survey/": bundle }, pages: { "/index.html": page }, csp, change }, "/", body);
