@@ -20,7 +20,7 @@ function blocks(kind) {
 }
 
 const [lines, linesForHead] = blocks("html").map((text) => text.trim());
-const policy = blocks("")[0].trim();
+const policy = blocks("")[0].trim().replaceAll("\n", " ");
 
 const { folder, remove } = newFolder();
 after(remove);
