@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+#[cfg(target_family = "wasm")]
+use js_sys::Intl;
 use js_sys::{Array, Date, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -77,18 +79,66 @@ pub fn now() -> u64 {
     (Date::now() / 1000.0) as u64
 }
 
-/// Returns a moment as the reader's clock and calendar have it.
+/// Returns a moment as the reader's clock and calendar have it, in the habits of a language.
 #[cfg(target_family = "wasm")]
-pub fn date_and_time(instant: Instant) -> String {
+pub fn date_and_time(instant: Instant, locale: &str) -> String {
     let options = object(&[("dateStyle", "full".into()), ("timeStyle", "short".into())]);
     let date = Date::new(&((instant.seconds() as f64) * 1000.0).into());
-    date.to_locale_string("en-GB", &options).into()
+    date.to_locale_string(locale, &options).into()
 }
 
 /// Returns a moment as it was written: without a browser there is no other time zone.
 #[cfg(not(target_family = "wasm"))]
-pub fn date_and_time(instant: Instant) -> String {
+pub fn date_and_time(instant: Instant, _locale: &str) -> String {
     instant.in_words()
+}
+
+/// Returns the day that begins so many seconds after 1970 did (UTC), in the habits of a language.
+#[cfg(target_family = "wasm")]
+pub fn day(seconds: u64, _written: &str, locale: &str) -> String {
+    let options = object(&[("dateStyle", "long".into()), ("timeZone", "UTC".into())]);
+    let date = Date::new(&((seconds as f64) * 1000.0).into());
+    date.to_locale_string(locale, &options).into()
+}
+
+/// Returns a day as it was written: without a browser there are no habits of languages.
+#[cfg(not(target_family = "wasm"))]
+pub fn day(_seconds: u64, written: &str, _locale: &str) -> String {
+    written.to_owned()
+}
+
+/// Returns a number in the habits of a language; a percentage is given as a fraction.
+#[cfg(target_family = "wasm")]
+pub fn number(value: f64, decimals: u32, is_percent: bool, locale: &str) -> String {
+    let options = object(&[
+        ("style", if is_percent { "percent" } else { "decimal" }.into()),
+        ("minimumFractionDigits", decimals.into()),
+        ("maximumFractionDigits", decimals.into()),
+    ]);
+    let format = Intl::NumberFormat::new(&Array::of1(&locale.into()), &options).format();
+    let written = format.call1(&JsValue::UNDEFINED, &value.into());
+    // It does not throw for a number.
+    written.ok().and_then(|written| written.as_string()).unwrap_or_default()
+}
+
+/// Returns a number as English has it: without a browser there are no other habits.
+#[cfg(not(target_family = "wasm"))]
+pub fn number(value: f64, decimals: u32, is_percent: bool, _locale: &str) -> String {
+    use crate::report::format::{fixed, percent};
+    if is_percent { percent(100.0 * value) } else { fixed(value, decimals) }
+}
+
+/// Returns which form goes with a number in a language, as Unicode's CLDR names them: `one`, `few`, `other` …
+#[cfg(target_family = "wasm")]
+pub fn plural_form(count: u64, locale: &str) -> String {
+    let rules = Intl::PluralRules::new(&Array::of1(&locale.into()), &Object::new());
+    rules.select(count as f64).into()
+}
+
+/// Returns which form goes with a number in English: without a browser there are no other rules.
+#[cfg(not(target_family = "wasm"))]
+pub fn plural_form(count: u64, _locale: &str) -> String {
+    if count == 1 { "one" } else { "other" }.to_owned()
 }
 
 /// Returns a plain object.

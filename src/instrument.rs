@@ -82,6 +82,22 @@ pub struct Section {
     pub items: Vec<ItemId>,
 }
 
+/// Where a text stands that a respondent reads; sections, items and categories by their ids and codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    Title,
+    About,
+    Population,
+    Origin,
+    /// Whom the published study asked.
+    Study,
+    Section(&'a str),
+    Label(&'a str),
+    Question(&'a str),
+    Hint(&'a str),
+    Category(&'a str, &'a str),
+}
+
 /// The place of an item in its instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemId(pub(crate) usize);
@@ -406,6 +422,41 @@ impl Instrument {
 
     pub fn reference(&self) -> Option<&Reference> {
         self.reference.as_ref()
+    }
+
+    /// Returns the same instrument in other words, those that `word` has; it keeps its hash, as it asks the same.
+    ///
+    /// Only what a respondent reads is asked for: what stands in a report keeps the words of the document.
+    #[must_use]
+    pub fn reworded(&self, language: &str, mut word: impl FnMut(Place<'_>) -> Option<String>) -> Instrument {
+        let mut replace = |place: Place<'_>, text: &mut String| {
+            if let Some(other) = word(place) {
+                *text = other;
+            }
+        };
+        let mut other = self.clone();
+        language.clone_into(&mut other.text.language);
+        replace(Place::Title, &mut other.text.title);
+        replace(Place::About, &mut other.text.about);
+        replace(Place::Population, &mut other.text.population);
+        replace(Place::Origin, &mut other.text.origin);
+        if let Some(reference) = &mut other.reference {
+            replace(Place::Study, &mut reference.population);
+        }
+        for Section { id, title, .. } in &mut other.sections {
+            replace(Place::Section(id), title);
+        }
+        for Item { id, label, question, hint, categories, .. } in &mut other.items {
+            replace(Place::Label(id), label);
+            replace(Place::Question(id), question);
+            if let Some(hint) = hint {
+                replace(Place::Hint(id), hint);
+            }
+            for Category { code, label, .. } in categories {
+                replace(Place::Category(id, code), label);
+            }
+        }
+        other
     }
 }
 

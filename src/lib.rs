@@ -45,6 +45,7 @@
 //! | the documentation of an instrument | [`codebook`] |
 //! | what the coordinator's page holds | [`workspace`], [`view::coordinator`] |
 //! | the calendar, the invitation and the reminders | [`planning`] |
+//! | a sentence that the widget says, in any language | [`language::texts`], `language/*.json` |
 //! | what a device keeps of a running collection | [`custody`] |
 //! | a survey that is answered from home: shares, task, credentials | [`remote`], [`view::remote`] |
 //! | its files and its operators' processes | `src/bin/balint-survey/`: `task`, `invite`, `issuer`, `aggregator/` |
@@ -70,6 +71,7 @@ pub mod remote;
 pub mod settings;
 pub mod workspace;
 pub mod browser;
+pub mod language;
 pub mod submit;
 pub mod custody;
 pub mod view;

@@ -41,6 +41,15 @@ impl Role {
     }
 }
 
+/// Why our operators do not take a report: in words, which the widget knows in the language of its reader.
+pub mod refused {
+    pub const FULL: &str = "as many have answered as were invited";
+    pub const CLOSED: &str = "the survey is closed: no more answers are taken";
+    pub const UNKNOWN_CODE: &str = "this code is not known; expected one that was handed out for this survey";
+    pub const USED_CODE: &str = "this code was used already";
+    pub const USED_LOGIN: &str = "this login was used already";
+}
+
 /// Bytes as base64url without padding, as the protocol writes them in addresses and we do in files.
 pub mod base64url {
     use base64::Engine as _;

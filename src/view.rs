@@ -26,6 +26,7 @@ use yew::prelude::*;
 
 use crate::browser::{now, sleep, use_unload_guard};
 use crate::custody::Case;
+use crate::language::Language;
 use crate::settings::{HAS_GROUP, Mode, Settings};
 #[cfg(feature = "group")]
 use collection::use_collection;
@@ -73,6 +74,7 @@ pub fn Place(props: &PlaceProps) -> Html {
 #[derive(Properties, Clone, PartialEq)]
 pub struct SurveyProps {
     pub settings: Rc<Settings>,
+    pub language: Rc<Language>,
     /// How often the page has asked for a new start.
     pub resets: u32,
     /// Where the page can see whether nobody is in the middle.
@@ -86,10 +88,14 @@ pub struct SurveyProps {
 /// The whole widget.
 #[component]
 pub fn Survey(props: &SurveyProps) -> Html {
-    let session = use_reducer(|| Session::new(Rc::clone(&props.settings), is_stored(&props.settings)));
+    let session = use_reducer(|| {
+        let session = Session::new(Rc::clone(&props.settings), is_stored(&props.settings));
+        session.speaking(Rc::clone(&props.language))
+    });
     let heading = use_node_ref();
     let summary = use_node_ref();
     use_set_up(&session, props);
+    use_language(&session, &props.language);
     use_clock(&session);
     use_focus(&session, &heading, &summary);
     use_announcements(&session, &props.onevent);
@@ -103,7 +109,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     let screen =
         screens::ScreenProps { session: Rc::new(Session::clone(&session)), heading, summary, onact: act };
     html! {
-        <div class="survey" lang={session.instrument().text().language.clone()} dir="ltr">
+        <div class="survey" lang={session.words().tag().to_owned()} dir={session.words().direction()}>
             // Keyed, so that no element of one screen is reused in another: it would stay unfolded, or scrolled.
             <div key={session.screen().number()} class="screen" data-alike={session.screen().is_alike().then_some("")}>{ screens::current(&screen) }</div>
             <p class="visually-hidden" role="status">{ status(&session) }</p>
@@ -127,6 +133,17 @@ fn use_set_up(session: &UseReducerHandle<Session>, props: &SurveyProps) {
     use_effect_with(props.resets, move |resets| {
         if *resets > 0 {
             handle.dispatch(Action::Reset { is_stored: is_stored(&handle.settings) });
+        }
+    });
+}
+
+/// Goes on in another language when the page asks for it, wherever somebody is; no answer is lost.
+#[hook]
+fn use_language(session: &UseReducerHandle<Session>, language: &Rc<Language>) {
+    let handle = session.clone();
+    use_effect_with(Rc::clone(language), move |language| {
+        if handle.words() != &**language {
+            handle.dispatch(Action::Speak { language: Box::new(Language::clone(language)) });
         }
     });
 }
@@ -164,8 +181,8 @@ fn status(session: &Session) -> String {
         return remote::status(session);
     }
     match &session.phase {
-        Phase::Done if session.is_open() => group::NOTHING_LEFT.to_owned(),
-        Phase::Done => "Your answers were erased.".to_owned(),
+        Phase::Done if session.is_open() => session.words().nothing_left().to_owned(),
+        Phase::Done => session.words().erased_status().to_owned(),
         Phase::Closed(closed) if HAS_GROUP && matches!(**closed, Closed::Released(_)) => {
             group::delivery_text(session)
         }

@@ -6,6 +6,7 @@ mod common;
 use std::rc::Rc;
 
 use balint_survey::instrument::Instrument;
+use balint_survey::language::Language;
 use balint_survey::remote::Role;
 use balint_survey::remote::credential::{Code, Credentials};
 use balint_survey::report::fieldwork::{Day, SECONDS};
@@ -14,6 +15,7 @@ use balint_survey::submit::upload::{Step, UploadError};
 use balint_survey::view::remote::{RemoteAction, Upload};
 use balint_survey::view::screens::{ScreenProps, current};
 use balint_survey::view::session::{Action, Screen, Session};
+use balint_survey::view::words;
 use common::{Setting, task};
 use yew::prelude::*;
 use yew::{Reducible, ServerRenderer};
@@ -125,7 +127,8 @@ fn a_code_is_asked_for_before_the_first_question() {
     ] {
         let refused = begin(typed);
         assert_eq!((refused.screen(), refused.failures), (Screen::Intro, 1), "{typed}");
-        assert_eq!(refused.remote.error.as_ref().expect("an error").text, expected);
+        let error = refused.remote.error.as_ref().expect("an error");
+        assert_eq!(words::field_error(&Language::default(), &error.problem), expected);
     }
     let given = act(session(Credentials::Codes, &[("code", &code)]), [Action::Begin]);
     assert_eq!(given.screen(), Screen::Section(0));

@@ -5,8 +5,11 @@ use std::rc::Rc;
 use balint_survey::custody::CustodyError;
 use balint_survey::custody::outbox::Waiting;
 use balint_survey::instrument::{CategoryId, ItemId};
+use balint_survey::language::Language;
 use balint_survey::settings::Settings;
+use balint_survey::submit::SubmitError;
 use balint_survey::view::session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
+use balint_survey::view::words;
 use balint_survey::window::Moment;
 use yew::Reducible;
 
@@ -199,7 +202,7 @@ fn closing_makes_one_release_and_ends_the_collection() {
 #[test]
 fn release_can_be_sent_again_after_a_failure() {
     let session = act(handed_in(group("standard"), 10), [&ASK_TO_CLOSE[..], &[Action::Close]].concat());
-    let failed = Delivery::Failed("no network".to_owned());
+    let failed = Delivery::Failed(SubmitError::Refused { status: 500, reason: None });
     let session = act(session, [Action::Deliver { delivery: failed.clone() }]);
     assert!(session.delivery == failed);
     assert!(act(session, [Action::Send]).delivery == Delivery::Sending);
@@ -222,7 +225,7 @@ fn a_release_is_kept_until_it_has_arrived_or_was_downloaded() {
         "it was asked for, and is still sent"
     );
     assert_eq!(unsent(&act(waiting, [deliver(Delivery::Kept)])), None);
-    let refused = deliver(Delivery::Failed("another release has this name".to_owned()));
+    let refused = deliver(Delivery::Failed(SubmitError::Refused { status: 409, reason: None }));
     assert_eq!(unsent(&act(closed.clone(), [Action::Send, refused, Action::Save])), None);
 
     // The page was closed and is opened again.
@@ -312,7 +315,7 @@ fn without_the_passphrase_nobody_closes_or_sees_whether_there_are_enough() {
     let wrong = act(session, [write("wrong horse"), Action::Unlock, failed]);
     let Phase::Locked { error: Some(error) } = &wrong.phase else { panic!("expected an error") };
     assert_eq!(
-        (error.field, error.text.as_str()),
+        (error.field, words::field_error(&Language::default(), &error.problem).as_str()),
         ("passphrase", "This is not the passphrase of this collection, or the survey was changed since")
     );
     assert!(wrong.passphrase.is_empty() && wrong.failures == 1);

@@ -6,8 +6,11 @@
 // What it loads is named by `import("…")` and `new URL("…", import.meta.url)` with nothing computed in them: so a
 // bundler finds the files, too, and each is asked for at once and not when the one before it is there.
 
-const loading = "Loading the survey …";
-const failed = "This survey cannot be shown";
+// What is said before anything else is loaded, by language: all that the survey can be in.
+const languages = {
+  en: ["Loading the survey …", "This survey cannot be shown"],
+};
+const rightToLeft = ["Arab", "Hebr", "Thaa"];
 const tooOld = "This browser is too old for it, or has WebAssembly switched off. Please update it, or use another browser or device.";
 
 // What is set up with attributes, or with properties of the same names.
@@ -88,6 +91,53 @@ async function styleSheet() {
   return new CSSStyleSheet().replace(await response.text());
 }
 
+/** Returns the language of an element, its own or the page's, as a tag of BCP 47. */
+function languageAround(element) {
+  for (let node = element; node; node = node.getRootNode().host) {
+    const tag = node.closest("[lang]")?.getAttribute("lang");
+    if (tag) return tag;
+  }
+  return "en";
+}
+
+/** Returns the script that a language is most often written in. */
+function scriptOf(language) {
+  return new Intl.Locale(language).maximize().script;
+}
+
+/** Returns which of the languages a tag is best answered in, and the locale for its numbers and dates. */
+function matched(tag) {
+  try {
+    const wanted = new Intl.Locale(tag.replaceAll("_", "-"));
+    const { language, script } = wanted.maximize();
+    // In another script it is not read: zh-TW is not served by zh, which is simplified.
+    if (language in languages && scriptOf(language) === script) {
+      // The same digits as in the answers.
+      return { language, locale: new Intl.Locale(wanted.baseName, { numberingSystem: "latn" }).toString() };
+    }
+  } catch {
+    // What is no tag names no language.
+  }
+  return { language: "en", locale: "en" };
+}
+
+const files = {};
+
+/** Reads the file of a language, once, as text, or says why it cannot be; English needs none. */
+async function readLanguage({ language }) {
+  if (language === "en") return { text: undefined };
+  files[language] ??= fetch(new URL(`./pkg/lang/${language}.json`, import.meta.url)).then((response) => {
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return response.text();
+  });
+  try {
+    return { text: await files[language] };
+  } catch (error) {
+    delete files[language];
+    return { error };
+  }
+}
+
 /** Returns the bytes of the instrument that the page brings, if it brings one. */
 async function readDefinition({ definition, src }) {
   if (definition != null) {
@@ -118,6 +168,9 @@ class BalintSurvey extends HTMLElement {
   #starts = 0;
   /** Whether there is something that the widget does not know yet. */
   #isStale = true;
+  /** The language that is wanted, and a watch on that of the page. */
+  #wanted = matched("en");
+  #watch = new MutationObserver(() => this.#listen());
 
   connectedCallback() {
     if (!this.#place) {
@@ -125,11 +178,13 @@ class BalintSurvey extends HTMLElement {
       const root = this.attachShadow({ mode: "open" });
       this.#place = document.createElement("div");
       this.#slot = document.createElement("slot");
-      this.#slot.append(loading);
       this.#place.append(this.#slot);
       root.append(this.#place);
       this.#takeEarlyProperties();
     }
+    this.#watch.observe(document, { subtree: true, attributeFilter: ["lang"] });
+    this.#wanted = matched(languageAround(this));
+    if (!this.#shown) this.#slot.replaceChildren(this.#saying("span", 0));
     addEventListener("pagehide", this);
     addEventListener("pageshow", this);
     this.#soon();
@@ -141,12 +196,51 @@ class BalintSurvey extends HTMLElement {
       if (this.isConnected) return;
       removeEventListener("pagehide", this);
       removeEventListener("pageshow", this);
+      this.#watch.disconnect();
       this.#stop();
     });
   }
 
-  attributeChangedCallback(_name, before, after) {
-    if (before !== after) this.#change();
+  attributeChangedCallback(name, before, after) {
+    if (before === after) return;
+    if (name === "lang") this.#listen();
+    else this.#change();
+  }
+
+  /** Returns an element with one of the things that are said here. */
+  #saying(name, place) {
+    const { language } = this.#wanted;
+    const element = document.createElement(name);
+    element.lang = language;
+    element.dir = rightToLeft.includes(scriptOf(language)) ? "rtl" : "ltr";
+    element.textContent = languages[language][place];
+    return element;
+  }
+
+  /** Goes on in another language where one is wanted now, wherever somebody is. */
+  async #listen() {
+    const wanted = matched(languageAround(this));
+    if (wanted.locale === this.#wanted.locale) return;
+    this.#wanted = wanted;
+    // A survey that is about to be shown asks for it then.
+    if (this.#shown) await this.#speakWanted();
+  }
+
+  async #speakWanted() {
+    const wanted = this.#wanted;
+    const file = await readLanguage(wanted);
+    if (this.#shown && this.#wanted === wanted) this.#speak(this.#shown.widget, wanted, file);
+  }
+
+  /** Has a widget speak a language; where its file cannot be used, English, as nobody is kept from the survey by that. */
+  #speak(widget, { language, locale }, { text, error }) {
+    try {
+      if (error) throw error;
+      widget.speak(text, locale);
+    } catch (error) {
+      widget.speak(undefined, "en");
+      this.#tell(`language ${language}: it cannot be read (${error.message}); the survey is in English`);
+    }
   }
 
   /** An instrument as JSON, text or object, in the place of `src`. */
@@ -220,14 +314,17 @@ class BalintSurvey extends HTMLElement {
     try {
       // What else the attribute may say is for the module to refuse.
       const name = ["group", "remote"].find((name) => name === this.mode) ?? "personal";
+      const wanted = (this.#wanted = matched(languageAround(this)));
+      const speech = readLanguage(wanted);
       const module = await start(name);
-      const read = await module.read(this, this.#read);
+      const [read, file] = await Promise.all([module.read(this, this.#read), speech]);
       if (isOvertaken()) return;
       if (this.#shown && this.#shown.module !== module) {
         if (!this.#shown.widget.isIdle) throw new Error("attribute mode: changed while somebody answers; it stays as it was");
         this.#park();
       }
       const shown = this.#shown ?? module.parked.pop() ?? make(module);
+      this.#speak(shown.widget, wanted, file);
       try {
         module.show(shown.widget, this, read);
       } catch (error) {
@@ -237,6 +334,7 @@ class BalintSurvey extends HTMLElement {
       this.#shown = shown;
       this.shadowRoot.adoptedStyleSheets = [module.sheet];
       if (!shown.place.isConnected) this.#place.replaceChildren(shown.place);
+      if (this.#wanted !== wanted) await this.#speakWanted();
     } catch (error) {
       if (!isOvertaken()) this.#fail(error instanceof Error ? error.message : String(error));
     }
@@ -248,17 +346,22 @@ class BalintSurvey extends HTMLElement {
     if (!this.#shown || this.#shown.widget.isIdle) {
       this.#park();
       const box = document.createElement("div");
-      const title = document.createElement("h2");
+      const title = this.#saying("h2", 1);
       const text = document.createElement("p");
       box.setAttribute("role", "alert");
-      box.dir = "ltr";
       box.part = "failure";
-      title.textContent = failed;
       text.textContent = message;
+      // For who has set it up.
+      text.lang = "en";
+      text.dir = "ltr";
       box.append(title, text);
       this.#slot.replaceChildren();
       this.#place.replaceChildren(box, this.#slot);
     }
+    this.#tell(message);
+  }
+
+  #tell(message) {
     this.dispatchEvent(new CustomEvent("survey-error", { bubbles: true, composed: true, detail: { message } }));
   }
 }

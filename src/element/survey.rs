@@ -9,6 +9,7 @@ use web_sys::{CustomEvent, CustomEventInit, Element, HtmlElement};
 use yew::prelude::*;
 
 use crate::browser;
+use crate::language::Language;
 use crate::settings::Settings;
 use crate::view::{Place, PlaceProps, SurveyEvent, SurveyProps};
 
@@ -20,6 +21,7 @@ use crate::view::{Place, PlaceProps, SurveyEvent, SurveyProps};
 pub struct Widget {
     app: yew::AppHandle<Place>,
     shown: Option<SurveyProps>,
+    language: Rc<Language>,
     /// How many elements it has served, so that nothing of one is reused for another.
     turn: usize,
     is_idle: Rc<Cell<bool>>,
@@ -33,7 +35,7 @@ impl Widget {
     #[wasm_bindgen(constructor)]
     pub fn new(place: Element) -> Widget {
         let app = yew::Renderer::<Place>::with_root_and_props(place, PlaceProps::default()).render();
-        Widget { app, shown: None, turn: 0, is_idle: Rc::default() }
+        Widget { app, shown: None, language: Rc::default(), turn: 0, is_idle: Rc::default() }
     }
 
     /// Shows a survey, set up by the attributes of `host`, which also dispatches its events, and by the JSON of an
@@ -59,6 +61,25 @@ impl Widget {
         });
         self.set_up(host, settings, onopen);
         Ok(())
+    }
+
+    /// Speaks the language of a file, with the habits of a locale for numbers and dates; without a file, English.
+    ///
+    /// # Errors
+    ///
+    /// If the file is none; then it is English, too.
+    pub fn speak(&mut self, file: Option<String>, locale: &str) -> Result<(), JsError> {
+        let language = file.map(|file| Language::parse(&file, locale)).transpose();
+        let (language, result) = match language {
+            Ok(language) => (language.unwrap_or_default(), Ok(())),
+            Err(error) => (Language::default(), Err(error.into())),
+        };
+        self.language = Rc::new(language);
+        if let Some(shown) = &mut self.shown {
+            shown.language = Rc::clone(&self.language);
+            self.update();
+        }
+        result
     }
 
     /// Goes back to the start and erases the answers of whoever is in the middle; an open collection stays open.
@@ -94,8 +115,8 @@ impl Widget {
         } else {
             let onevent = Callback::from(move |event: SurveyEvent| dispatch(&host, &event));
             let is_idle = Rc::clone(&self.is_idle);
-            self.shown =
-                Some(SurveyProps { settings: Rc::new(settings), resets: 0, is_idle, onevent, onopen });
+            let (settings, language) = (Rc::new(settings), Rc::clone(&self.language));
+            self.shown = Some(SurveyProps { settings, language, resets: 0, is_idle, onevent, onopen });
         }
         self.update();
     }

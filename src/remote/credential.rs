@@ -148,7 +148,7 @@ impl std::error::Error for CodeError {}
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl Code {
-    const LEN: usize = 20;
+    pub(crate) const LEN: usize = 20;
 
     /// Returns a new code.
     pub fn new() -> Code {

@@ -214,11 +214,10 @@ async fn deliver(
         }
         Err(SubmitError::Unreachable) if is_again => Delivery::Waiting,
         Err(error) => {
-            let message = error.to_string();
-            onevent.emit(SurveyEvent::Error { message: message.clone() });
+            onevent.emit(SurveyEvent::Error { message: error.to_string() });
             match error {
                 SubmitError::Unreachable => Delivery::Waiting,
-                SubmitError::Refused { .. } => Delivery::Failed(message),
+                SubmitError::Refused { .. } => Delivery::Failed(error),
             }
         }
     }

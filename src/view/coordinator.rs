@@ -18,6 +18,7 @@ use super::words;
 use crate::browser;
 use crate::disclosure::POLICIES;
 use crate::instrument::Instrument;
+use crate::language::Language;
 use crate::report::Format;
 use crate::report::html::{self, Level};
 use crate::report::layout::Document;
@@ -402,7 +403,7 @@ impl Page<'_> {
                     </div>
                 </div>
                 <p>{ "Choose the policy once, before you look at results, and publish one release of these responses: two of them, under two policies or with one response more, can tell what each of them hides." }</p>
-                <ul class="policy">{ for words::policy(&chosen).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+                <ul class="policy">{ for words::policy(&Language::default(), &chosen).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
             </details>
         }
     }

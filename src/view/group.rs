@@ -5,21 +5,25 @@ use std::rc::Rc;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::screens::{ScreenProps, button, focus_in_form, for_facilitator, lead, not_now, submit_button};
+use super::screens::{
+    ScreenProps, button, focus_in_form, for_facilitator, lead, not_now, passage, submit_button, unreviewed,
+};
 use super::session::{Action, Closed, Delivery, ELIGIBLE, FieldError, PASSPHRASE, Session};
 use super::words;
 use crate::browser;
-use crate::custody::{BATCH, Case};
+use crate::custody::{BATCH, Case, MIN_PASSPHRASE};
 use crate::disclosure::Release;
+use crate::language::Language;
 
 /// Opens a collection: how many can take part, what closes it, and what will be released.
 pub fn set_up(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     let session = &props.session;
-    let settings = &session.settings;
+    let (w, settings) = (session.words(), &session.settings);
+    let title = passage(session, &session.wording().text().title);
     if let Some(notice) = not_now(session) {
         return html! {
             <>
-                { props.heading(for_whom(), session.instrument().text().title.clone()) }
+                { props.heading(for_whom(session), title) }
                 { notice }
             </>
         };
@@ -27,57 +31,58 @@ pub fn set_up(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     let eligible = Field {
         id: ELIGIBLE,
         kind: "text",
-        label: "How many people can take part?",
-        hint: "Everybody who is invited, whether or not they answer. If more people answer than you enter here, there are no results.",
+        label: w.eligible_label(),
+        hint: w.eligible_hint().to_owned(),
         value: &session.eligible,
         name: "",
         oninput: props.onact.reform(|event: InputEvent| Action::WriteEligible { text: typed(&event) }),
     };
-    let passphrase = passphrase(
-        props,
-        "Choose a passphrase for closing",
-        "8 characters or more. Only whoever knows it can close the collection, or go on with it after this page was closed. This page stores it nowhere, and neither should the browser: if you lose it, the collection is lost.",
-    );
+    let passphrase = passphrase(props, w.choose_passphrase(), w.passphrase_hint(MIN_PASSPHRASE as u64));
     html! {
         <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Open)}>
             { field_errors(props, error) }
-            { props.heading(for_whom(), session.instrument().text().title.clone()) }
-            { lead("One device goes round. Each person answers, hands in and passes it on; you close the collection at the end.") }
-            { eligible.html(error) }
-            { passphrase.html(error) }
+            { props.heading(for_whom(session), title) }
+            { lead(w.device_goes_round()) }
+            { unreviewed(session) }
+            { eligible.html(w, error) }
+            { passphrase.html(w, error) }
             <div class="promise" part="promise">
-                <h3>{ format!("What is released: policy “{}”", settings.policy.name()) }</h3>
-                <ul>{ for words::policy(&settings.policy).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
-                <p>{ "Everybody reads this before the first question. It cannot be changed once the collection is open." }</p>
+                <h3>{ w.what_is_released(settings.policy.name()) }</h3>
+                <ul>{ for words::policy(w, &settings.policy).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+                <p>{ w.everybody_reads_this() }</p>
             </div>
             <dl class="facts">
-                <div><dt>{ "Collection" }</dt><dd>{ &settings.collection }</dd></div>
-                <div><dt>{ "Results go to" }</dt><dd>{ settings.endpoint.clone().unwrap_or_else(|| "nowhere; you can download them".into()) }</dd></div>
+                <div><dt>{ w.collection() }</dt><dd><bdi>{ &settings.collection }</bdi></dd></div>
+                <div><dt>{ w.results_go_to() }</dt><dd>{ results_go_to(session) }</dd></div>
             </dl>
             <p class="hint">{ kept(session) }</p>
             <div class="buttons">
-                { submit_button(if session.task.is_some() { "Opening …" } else { "Open the collection" }) }
+                { submit_button(if session.task.is_some() { w.opening() } else { w.open_collection() }) }
             </div>
         </form>
+    }
+}
+
+fn results_go_to(session: &Session) -> Html {
+    match &session.settings.endpoint {
+        Some(endpoint) => html! { <bdi>{ endpoint }</bdi> },
+        None => session.words().nowhere().into(),
     }
 }
 
 /// Returns what is kept of an open collection when the page is closed.
 fn kept(session: &Session) -> String {
     match session.settings.is_named {
-        true => format!(
-            "Keep this page open until the end. After every {BATCH} people the sums are stored on this device, enciphered with your passphrase; closing the page loses the few since then."
-        ),
-        false => {
-            "Keep this page open until the end: closing or reloading it loses the collection.".to_owned()
-        }
+        true => session.words().keep_open_stored(BATCH),
+        false => session.words().keep_open_or_lose().to_owned(),
     }
 }
 
 /// Goes on with a collection that this device keeps.
 pub fn resume(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     let session = &props.session;
-    let field = passphrase(props, "Passphrase", "The one that was chosen when the collection was opened.");
+    let w = session.words();
+    let field = passphrase(props, w.passphrase(), w.passphrase_chosen().to_owned());
     let discard = {
         let (settings, onact) = (Rc::clone(&session.settings), props.onact.clone());
         Callback::from(move |_| {
@@ -88,17 +93,17 @@ pub fn resume(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     html! {
         <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Resume)}>
             { field_errors(props, error) }
-            { props.heading(for_whom(), "Go on with this collection?") }
-            { lead(format!("The collection “{}” is open on this device.", session.settings.collection)) }
-            <p>{ format!("Everybody up to the last {BATCH} is kept. Whoever answered after that, {} at most, can answer again.", BATCH - 1) }</p>
-            { field.html(error) }
+            { props.heading(for_whom(session), w.resume_question()) }
+            { lead(w.is_open_here(&session.settings.collection)) }
+            <p>{ w.up_to_the_last(&w.whole(BATCH), &w.whole(BATCH - 1)) }</p>
+            { field.html(w, error) }
             <div class="buttons">
-                { submit_button(if session.task.is_some() { "Opening …" } else { "Go on" }) }
+                { submit_button(if session.task.is_some() { w.opening() } else { w.resume() }) }
             </div>
             <details>
-                <summary>{ "Begin anew" }</summary>
-                <p>{ "What is stored of the collection is erased. This cannot be undone." }</p>
-                { button("Erase it and begin anew", false, Some(discard)) }
+                <summary>{ w.begin_anew() }</summary>
+                <p>{ w.stored_is_erased() }</p>
+                { button(w.erase_and_begin_anew(), false, Some(discard)) }
             </details>
         </form>
     }
@@ -106,37 +111,38 @@ pub fn resume(props: &ScreenProps, error: Option<&FieldError>) -> Html {
 
 /// Asks for the passphrase before the collection is closed.
 pub fn locked(props: &ScreenProps, error: Option<&FieldError>) -> Html {
-    let field = passphrase(props, "Passphrase", "The one that was chosen when the collection was opened.");
+    let w = props.session.words();
+    let field = passphrase(props, w.passphrase(), w.passphrase_chosen().to_owned());
     html! {
         <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Unlock)}>
             { field_errors(props, error) }
-            { props.heading(for_whom(), "Close the collection?") }
-            { field.html(error) }
+            { props.heading(for_whom(&props.session), w.close_question()) }
+            { field.html(w, error) }
             <div class="buttons">
-                { submit_button(if props.session.task.is_some() { "Checking …" } else { "Continue" }) }
-                { props.button("Keep it open", Action::KeepOpen) }
+                { submit_button(if props.session.task.is_some() { w.checking() } else { w.proceed() }) }
+                { props.button(w.keep_it_open(), Action::KeepOpen) }
             </div>
         </form>
     }
 }
 
-fn for_whom() -> Option<String> {
-    Some("For the person who runs this group".to_owned())
+fn for_whom(session: &Session) -> Option<String> {
+    Some(session.words().for_facilitator().to_owned())
 }
 
 /// A field of the facilitator's.
 struct Field<'a> {
     id: &'static str,
     kind: &'static str,
-    label: &'static str,
-    hint: &'static str,
+    label: &'a str,
+    hint: String,
     value: &'a str,
     /// For a passphrase, what it is of.
     name: &'a str,
     oninput: Callback<InputEvent>,
 }
 
-fn passphrase<'a>(props: &'a ScreenProps, label: &'static str, hint: &'static str) -> Field<'a> {
+fn passphrase<'a>(props: &'a ScreenProps, label: &'a str, hint: String) -> Field<'a> {
     let oninput = props.onact.reform(|event: InputEvent| Action::WritePassphrase { text: typed(&event) });
     let Session { settings, passphrase, .. } = props.session.as_ref();
     Field {
@@ -156,7 +162,7 @@ fn typed(event: &InputEvent) -> String {
 }
 
 impl Field<'_> {
-    fn html(self, error: Option<&FieldError>) -> Html {
+    fn html(self, words: &Language, error: Option<&FieldError>) -> Html {
         let Field { id, kind, label, hint, value, name, oninput } = self;
         let error = error.filter(|error| error.field == id);
         let described_by = match error {
@@ -170,7 +176,7 @@ impl Field<'_> {
                 <label for={id}>{ label }</label>
                 <p id={format!("{id}-hint")} class="hint">{ hint }</p>
                 if let Some(error) = error {
-                    <p id={format!("{id}-error")} class="error"><span class="visually-hidden">{ "Error: " }</span>{ &error.text }</p>
+                    <p id={format!("{id}-error")} class="error"><span class="visually-hidden">{ words.error_prefix() }</span>{ words::field_error(words, &error.problem) }</p>
                 }
                 if kind == "password" {
                     // Where it is kept after all, it is under the name of its collection.
@@ -184,8 +190,8 @@ impl Field<'_> {
 }
 
 fn field_errors(props: &ScreenProps, error: Option<&FieldError>) -> Html {
-    let Some(FieldError { field, text }) = error else { return Html::default() };
-    let id = *field;
+    let Some(FieldError { field, problem }) = error else { return Html::default() };
+    let (w, id) = (props.session.words(), *field);
     let focus_field = move |event: MouseEvent| {
         event.prevent_default();
         focus_in_form(&event, id);
@@ -193,24 +199,23 @@ fn field_errors(props: &ScreenProps, error: Option<&FieldError>) -> Html {
     html! {
         <div ref={props.summary.clone()} class="error-summary" part="error-summary" tabindex="-1" role="alert"
             aria-labelledby="error-title">
-            <h2 id="error-title">{ "There is a problem" }</h2>
-            <ul><li><a href={format!("#{id}")} onclick={focus_field}>{ text }</a></li></ul>
+            <h2 id="error-title">{ w.problem() }</h2>
+            <ul><li><a href={format!("#{id}")} onclick={focus_field}>{ words::field_error(w, problem) }</a></li></ul>
         </div>
     }
 }
 
-/// What is true for everybody who hands the device on, whether they handed in or gave up.
-pub const NOTHING_LEFT: &str = "Nothing of yours is left on this screen.";
-
 /// Thanks one respondent and waits for the next; it is the same whatever was answered, and whether it was.
 pub fn hand_over(props: &ScreenProps) -> Html {
+    let w = props.session.words();
     html! {
         <>
-            { props.heading(None, "Thank you") }
-            { lead(NOTHING_LEFT) }
-            <p>{ "Please hand the device to the next person." }</p>
+            { props.heading(None, w.thank_you()) }
+            // True for everybody who hands the device on, whether they handed in or gave up.
+            { lead(w.nothing_left()) }
+            <p>{ w.hand_on() }</p>
             <div class="buttons">
-                { props.main_button("I am the next person", Action::Next) }
+                { props.main_button(w.next_person(), Action::Next) }
             </div>
             { for_facilitator(props) }
         </>
@@ -219,26 +224,26 @@ pub fn hand_over(props: &ScreenProps) -> Html {
 
 /// Tells the facilitator one bit: enough or not yet.
 pub fn closing(props: &ScreenProps) -> Html {
-    let threshold = props.session.settings.policy.threshold();
+    let (w, threshold) = (props.session.words(), props.session.settings.policy.threshold());
     html! {
         <>
-            { props.heading(Some("For the person who runs this group".into()), "Close the collection?") }
+            { props.heading(for_whom(&props.session), w.close_question()) }
             if props.session.has_enough() {
-                { lead("Enough people have answered. After closing, nobody can answer any more; the results are made once and shown.") }
+                { lead(w.enough()) }
                 <div class="buttons">
-                    { props.main_button("Close and make the results", Action::Close) }
-                    { props.button("Keep it open", Action::KeepOpen) }
+                    { props.main_button(w.close_and_make(), Action::Close) }
+                    { props.button(w.keep_it_open(), Action::KeepOpen) }
                 </div>
             } else {
-                { lead(format!("Not yet enough: fewer than {threshold} people have answered. There are no results, and nothing to see.")) }
+                { lead(w.not_enough(threshold)) }
                 <div class="buttons">
-                    { props.main_button("Keep it open", Action::KeepOpen) }
+                    { props.main_button(w.keep_it_open(), Action::KeepOpen) }
                 </div>
             }
             <details>
-                <summary>{ "End without results" }</summary>
-                <p>{ "The answers of everybody so far are erased. This cannot be undone." }</p>
-                { props.button("Erase everything", Action::Erase) }
+                <summary>{ w.end_without_results() }</summary>
+                <p>{ w.everybodys_are_erased() }</p>
+                { props.button(w.erase_everything(), Action::Erase) }
             </details>
         </>
     }
@@ -246,21 +251,23 @@ pub fn closing(props: &ScreenProps) -> Html {
 
 /// The end without a release.
 pub fn erased(props: &ScreenProps) -> Html {
+    let w = props.session.words();
     html! {
         <>
-            { props.heading(None, "The collection was erased") }
-            { lead("All answers of this group are gone. Nothing was sent.") }
+            { props.heading(None, w.collection_erased()) }
+            { lead(w.all_are_gone()) }
         </>
     }
 }
 
 /// Shows the report, says where the release is, and offers it as a file.
 pub fn closed(props: &ScreenProps, closed: &Closed) -> Html {
+    let w = props.session.words();
     match closed {
         Closed::Refused(refusal) => html! {
             <>
-                { props.heading(None, "There are no results") }
-                { lead(format!("Nothing was released: there were {}.", refusal.reason())) }
+                { props.heading(None, w.no_results()) }
+                { lead(words::refusal(w, refusal)) }
             </>
         },
         Closed::Released(release) => released(props, release),
@@ -269,7 +276,7 @@ pub fn closed(props: &ScreenProps, closed: &Closed) -> Html {
 
 fn released(props: &ScreenProps, release: &Release) -> Html {
     let Session { settings, delivery, .. } = props.session.as_ref();
-    let body = release.to_json();
+    let (w, body) = (props.session.words(), release.to_json());
     let save = {
         let (name, body, onact) =
             (format!("{}.json", settings.collection), body.clone(), props.onact.clone());
@@ -279,28 +286,29 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
         })
     };
     let send = match delivery {
-        Delivery::Ready => Some("Send the release"),
-        Delivery::Waiting | Delivery::Failed(_) | Delivery::Forbidden => Some("Send again"),
+        Delivery::Ready => Some(w.send_release()),
+        Delivery::Waiting | Delivery::Failed(_) | Delivery::Forbidden => Some(w.send_again()),
         Delivery::None | Delivery::Sending | Delivery::Kept => None,
     };
     html! {
         <>
-            { props.heading(None, "Results of this group") }
+            { props.heading(None, w.results_of_group()) }
             <p class="delivery">{ delivery_text(&props.session) }</p>
             <div class="buttons">
                 if let Some(label) = send {
                     { props.main_button(label, Action::Send) }
                 }
-                { button("Download the release", send.is_none(), Some(save)) }
+                { button(w.download_release(), send.is_none(), Some(save)) }
             </div>
             <details>
-                <summary>{ "The release, to the letter" }</summary>
-                <p>{ "These bytes, and no others, are sent, downloaded and shown below as tables." }</p>
-                <pre tabindex="0">{ body.clone() }</pre>
+                <summary>{ w.to_the_letter() }</summary>
+                <p>{ w.these_bytes() }</p>
+                <pre tabindex="0" lang="en" dir="ltr" translate="no">{ body.clone() }</pre>
             </details>
-            // An element of its own, which is loaded when the collection opens: see `SurveyProps::onopen`.
-            <balint-report exportparts="report" release={body} definition={settings.definition.clone()}>
-                <p>{ "The tables cannot be shown just now. The release is complete: download it, and open it on the page for reports." }</p>
+            // An element of its own, which is loaded when the collection opens: see `SurveyProps::onopen`. Its tables are
+            // for papers, and in their language.
+            <balint-report exportparts="report" release={body} definition={settings.definition.clone()} lang="en" dir="ltr">
+                <p lang={w.tag().to_owned()} dir={w.direction()}>{ w.no_tables() }</p>
             </balint-report>
         </>
     }
@@ -308,31 +316,18 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
 
 /// Returns where the release of a closed collection is.
 pub fn delivery_text(session: &Session) -> String {
+    let w = session.words();
     let endpoint = session.settings.endpoint.as_deref().unwrap_or_default();
     match &session.delivery {
-        Delivery::Ready if session.is_kept => format!(
-            "Nothing was sent yet. Look at what will be sent, to {endpoint} and nowhere else; then send it. Until then it is kept on this device."
-        ),
-        Delivery::None if session.is_kept => {
-            "Nothing was sent. Download the release: until then it is kept on this device.".to_owned()
-        }
-        Delivery::None => "Nothing was sent. Download the release to keep it.".to_owned(),
-        Delivery::Ready => format!(
-            "Nothing was sent yet. Look at what will be sent, to {endpoint} and nowhere else; then send it, before this page is closed: it is kept nowhere else."
-        ),
-        Delivery::Waiting if session.is_kept => {
-            "The portal cannot be reached just now. The release waits on this device and is sent when the portal can be reached, also after this page was closed and opened again.".to_owned()
-        }
-        Delivery::Waiting => {
-            "The portal cannot be reached just now. Keep this page open: the release is sent when the portal can be reached. Or download it.".to_owned()
-        }
-        Delivery::Sending => format!("Sending the release to {endpoint} …"),
-        Delivery::Kept => format!("The release was sent to {endpoint} and is kept there."),
-        Delivery::Forbidden => "The page around this survey did not let the release be sent.".to_owned(),
-        Delivery::Failed(reason) => {
-            format!(
-                "The release could not be sent: {reason}. It is still here: send it again, or download it."
-            )
-        }
+        Delivery::Ready if session.is_kept => w.ready_kept(endpoint),
+        Delivery::None if session.is_kept => w.unsent_kept().to_owned(),
+        Delivery::None => w.unsent().to_owned(),
+        Delivery::Ready => w.ready(endpoint),
+        Delivery::Waiting if session.is_kept => w.waiting_kept().to_owned(),
+        Delivery::Waiting => w.waiting().to_owned(),
+        Delivery::Sending => w.sending_to(endpoint),
+        Delivery::Kept => w.is_kept_there(endpoint),
+        Delivery::Forbidden => w.release_forbidden().to_owned(),
+        Delivery::Failed(error) => w.not_sent(&words::submit_error(w, error)),
     }
 }

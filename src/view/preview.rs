@@ -2,26 +2,29 @@
 
 use yew::prelude::*;
 
+use super::screens::passage;
+use super::session::Session;
 use super::table::{Row, Table, category_heading, with_bar};
-use crate::answers::Answers;
-use crate::instrument::{CategoryId, Instrument, Item, ItemId, Kind, Reference, ReferenceItem};
-use crate::report::format::{NONE, fixed, percent};
+use crate::instrument::{CategoryId, Item, ItemId, Kind, Reference, ReferenceItem};
+use crate::language::Language;
+use crate::report::format::NONE;
 
 /// Renders one table per item; Likert items share one.
-pub fn preview(instrument: &Instrument, answers: &Answers) -> Html {
+pub fn preview(session: &Session) -> Html {
+    let (words, instrument) = (session.words(), session.wording());
     let reference = instrument.reference();
     let (likert, others): (Vec<_>, Vec<_>) =
         instrument.items().partition(|(_, item)| item.kind == Kind::Likert);
     html! {
         <div class="preview" part="preview" translate="no">
             if let Some(reference) = reference {
-                <p>{ format!("The study: {}; {} of {} answered, {}.", reference.name, reference.respondents,
-                    reference.eligible, reference.population) }</p>
+                <p>{ words.study(&reference.name, &words.whole(reference.respondents),
+                    &words.whole(reference.eligible), &reference.population) }</p>
             }
             if !likert.is_empty() {
-                { likert_table(&likert, answers, reference) }
+                { likert_table(session, &likert, reference) }
             }
-            { for others.into_iter().map(|(id, item)| item_table(id, item, answers, reference)) }
+            { for others.into_iter().map(|(id, item)| item_table(session, id, item, reference)) }
         </div>
     }
 }
@@ -30,63 +33,70 @@ fn printed(reference: Option<&Reference>, item: ItemId) -> Option<&ReferenceItem
     reference.and_then(|reference| reference.of(item))
 }
 
-fn item_table(id: ItemId, item: &Item, answers: &Answers, reference: Option<&Reference>) -> Html {
+fn item_table(session: &Session, id: ItemId, item: &Item, reference: Option<&Reference>) -> Html {
+    let (words, answers) = (session.words(), &session.answers);
     let printed = printed(reference, id);
-    let mut columns = vec![category_heading(item), "You".to_owned()];
-    columns.extend(printed.map(|printed| format!("Study (n = {})", printed.base)));
+    let mut columns = vec![category_heading(words, item), words.you().to_owned()];
+    columns.extend(printed.map(|printed| words.study_base(&words.whole(printed.base))));
     let row = |category: CategoryId| {
         let is_chosen = answers.chosen(id).contains(category);
-        let mut cells = vec![if is_chosen { own_answer() } else { Html::default() }];
-        cells.extend(printed.map(|printed| share(printed, category)));
-        Row { name: item.category(category).label.clone(), is_chosen, cells }
+        let mut cells = vec![if is_chosen { own_answer(words) } else { Html::default() }];
+        cells.extend(printed.map(|printed| share(words, printed, category)));
+        Row { name: passage(session, &item.category(category).label), is_chosen, cells }
     };
     let rows = item.categories().map(|(category, _)| row(category)).collect();
     let text = answers.text(id);
-    let words = html! { <>{ "Your words, which only you see: " }<q>{ text }</q></> };
-    let notes = if text.is_empty() { Vec::new() } else { vec![words] };
-    Table { caption: item.question.clone(), columns, rows, notes }.html()
+    let own_words = html! { <>{ words.your_words() }<q dir="auto">{ text }</q></> };
+    let notes = if text.is_empty() { Vec::new() } else { vec![own_words] };
+    Table { caption: passage(session, &item.question), columns, rows, notes }.html()
 }
 
-fn own_answer() -> Html {
-    html! { <><span class="tick" aria-hidden="true">{ "✓" }</span><span class="visually-hidden">{ "your answer" }</span></> }
+fn own_answer(words: &Language) -> Html {
+    html! { <><span class="tick" aria-hidden="true">{ "✓" }</span><span class="visually-hidden">{ words.your_answer() }</span></> }
 }
 
 /// Renders the percentage that the study printed, or a dash for an answer that it did not offer.
-fn share(printed: &ReferenceItem, category: CategoryId) -> Html {
+fn share(words: &Language, printed: &ReferenceItem, category: CategoryId) -> Html {
     match printed.percent(category) {
-        Some(share) => with_bar(percent(share), share / 100.0),
-        None => html! { <>{ NONE }<span class="visually-hidden">{ "not in the study" }</span></> },
+        Some(share) => with_bar(words.percent(share), share / 100.0),
+        None => html! { <>{ NONE }<span class="visually-hidden">{ words.not_in_study() }</span></> },
     }
 }
 
-fn likert_table(items: &[(ItemId, &Item)], answers: &Answers, reference: Option<&Reference>) -> Html {
+fn likert_table(session: &Session, items: &[(ItemId, &Item)], reference: Option<&Reference>) -> Html {
+    let words = session.words();
     Table {
-        caption: scale(items[0].1),
-        columns: ["Statement", "You", "Study, mean"].map(str::to_owned).into(),
-        rows: items.iter().map(|(id, item)| likert_row(*id, item, answers, reference)).collect(),
+        caption: scale(words, items[0].1).into(),
+        columns: [words.statement(), words.you(), words.study_mean()].map(str::to_owned).into(),
+        rows: items.iter().map(|(id, item)| likert_row(session, *id, item, reference)).collect(),
         notes: Vec::new(),
     }
     .html()
 }
 
 /// Returns what the numbers of a scale mean: `1 = Strongly Disagree to 4 = Strongly Agree`.
-fn scale(item: &Item) -> String {
+fn scale(words: &Language, item: &Item) -> String {
     let mut values = item.answers().filter_map(|(_, category)| Some((category.value?, &category.label)));
     let first = values.next();
     let bounds = first.zip(values.last());
-    bounds.map(|((low, from), (high, to))| format!("{low} = {from} to {high} = {to}")).unwrap_or_default()
+    let whole = |value: u8| words.whole(value.into());
+    bounds
+        .map(|((low, from), (high, to))| words.scale(&whole(low), from, &whole(high), to))
+        .unwrap_or_default()
 }
 
-fn likert_row(id: ItemId, item: &Item, answers: &Answers, reference: Option<&Reference>) -> Row {
+fn likert_row(session: &Session, id: ItemId, item: &Item, reference: Option<&Reference>) -> Row {
+    let (words, answers) = (session.words(), &session.answers);
     let chosen = item.categories().find(|(category, _)| answers.chosen(id).contains(*category));
     let own = match chosen.map(|(_, category)| (category.value, &category.label)) {
-        Some((Some(value), _)) => with_bar(value.to_string(), position(item, f64::from(value))),
-        Some((None, label)) => label.clone().into(),
+        Some((Some(value), _)) => with_bar(words.whole(value.into()), position(item, f64::from(value))),
+        Some((None, label)) => passage(session, label),
         None => NONE.into(),
     };
     let mean = printed(reference, id).and_then(|printed| printed.mean);
-    let mean = mean.map_or_else(|| NONE.into(), |mean| with_bar(fixed(mean, 1), position(item, mean)));
-    Row { name: item.question.clone(), is_chosen: false, cells: vec![own, mean] }
+    let mean =
+        mean.map_or_else(|| NONE.into(), |mean| with_bar(words.decimal(mean, 1), position(item, mean)));
+    Row { name: passage(session, &item.question), is_chosen: false, cells: vec![own, mean] }
 }
 
 /// Returns where a value lies between the lowest and the highest of its scale.

@@ -3,9 +3,10 @@
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
+use super::screens::passage;
 use super::session::{Action, Session};
 use super::words;
-use crate::answers::{Answers, Shown};
+use crate::answers::Shown;
 use crate::instrument::{Category, CategoryId, Item, ItemId, Kind, Meaning};
 
 /// Returns the id of an item's first control, from which its other ids are derived: `q3`, `q3-hint`, `q3-error`.
@@ -15,16 +16,16 @@ pub fn item_id(item: ItemId) -> String {
 
 /// Renders an item as a `fieldset` of radios or checkboxes, with its hint and its error.
 pub fn question(session: &Session, id: ItemId, onact: &Callback<Action>) -> Html {
-    let item = session.instrument().item(id);
-    let asked = Asked { id, item, answers: &session.answers, onact };
+    let (words, item) = (session.words(), session.wording().item(id));
+    let asked = Asked { id, item, session, onact };
     let error = session.errors.iter().find(|error| error.item == id);
-    let hint = match (session.shown(), words::condition(session.instrument(), item)) {
+    let hint = match (session.shown(), words::condition(words, session.wording(), item)) {
         // Whoever looks on sees the same questions, whatever was answered: the words say whom they are for.
-        (Shown::Everything, Some(condition)) => Some(match hint(item) {
-            Some(hint) => format!("{condition} {hint}").into(),
+        (Shown::Everything, Some(condition)) => Some(match hint(session, item) {
+            Some(hint) => html! { <>{ condition }{ " " }{ hint }</> },
             None => condition.into(),
         }),
-        _ => hint(item),
+        _ => hint(session, item),
     };
     let id = item_id(id);
     let described_by = match (&hint, error) {
@@ -40,13 +41,13 @@ pub fn question(session: &Session, id: ItemId, onact: &Callback<Action>) -> Html
             part="question"
             aria-describedby={described_by}
         >
-            <legend part="legend">{ &item.question }</legend>
+            <legend part="legend">{ passage(session, &item.question) }</legend>
             if let Some(hint) = hint {
                 <p id={format!("{id}-hint")} class="hint">{ hint }</p>
             }
             if let Some(error) = error {
                 <p id={format!("{id}-error")} class="error">
-                    <span class="visually-hidden">{ "Error: " }</span>{ words::item_error(item, error.problem) }
+                    <span class="visually-hidden">{ words.error_prefix() }</span>{ words::item_error(words, item, error.problem) }
                 </p>
             }
             { if item.kind == Kind::Open { asked.open() } else { asked.choices() } }
@@ -58,7 +59,7 @@ pub fn question(session: &Session, id: ItemId, onact: &Callback<Action>) -> Html
 struct Asked<'a> {
     id: ItemId,
     item: &'a Item,
-    answers: &'a Answers,
+    session: &'a Session,
     onact: &'a Callback<Action>,
 }
 
@@ -71,11 +72,11 @@ fn kind_class(item: &Item) -> &'static str {
     }
 }
 
-fn hint(item: &Item) -> Option<AttrValue> {
+fn hint(session: &Session, item: &Item) -> Option<Html> {
     match (&item.hint, item.kind) {
-        (Some(hint), _) => Some(hint.clone().into()),
-        (None, Kind::Multi) => Some("Choose all that apply.".into()),
-        (None, Kind::Open) => Some("You can leave this empty.".into()),
+        (Some(hint), _) => Some(passage(session, hint)),
+        (None, Kind::Multi) => Some(session.words().all_that_apply().into()),
+        (None, Kind::Open) => Some(session.words().may_be_empty().into()),
         (None, _) => None,
     }
 }
@@ -86,7 +87,7 @@ impl Asked<'_> {
             <div class="choices">
                 { for self.item.categories().map(|(id, category)| self.choice(id, category)) }
                 if self.item.categories.iter().any(|category| category.meaning == Meaning::Other) {
-                    { self.words("other", "Other, in your own words (optional; the words never leave this page, only the tick is counted)", "2") }
+                    { self.words("other", self.session.words().other_words(), "2") }
                 }
             </div>
         }
@@ -113,20 +114,21 @@ impl Asked<'_> {
                     id={id.clone()}
                     {name}
                     value={category.code.clone()}
-                    checked={self.answers.chosen(self.id).contains(category_id)}
+                    checked={self.session.answers.chosen(self.id).contains(category_id)}
                     {onchange}
                 />
-                <label for={id}>{ &category.label }</label>
+                <label for={id}>{ passage(self.session, &category.label) }</label>
             </div>
         }
     }
 
     fn open(&self) -> Html {
+        let words = self.session.words();
         html! {
             <>
-                { self.words("words", "Your own words (they never leave this page)", "3") }
+                { self.words("words", words.own_words(), "3") }
                 <fieldset class="themes">
-                    <legend>{ "Which themes do they touch? Choose all that apply; only these are counted." }</legend>
+                    <legend>{ words.which_themes() }</legend>
                     <div class="choices">
                         { for self.item.categories().map(|(id, category)| self.choice(id, category)) }
                     </div>
@@ -156,7 +158,8 @@ impl Asked<'_> {
                     autocorrect="off"
                     autocapitalize="off"
                     writingsuggestions="false"
-                    value={self.answers.text(self.id).to_owned()}
+                    dir="auto"
+                    value={self.session.answers.text(self.id).to_owned()}
                     {oninput}
                 />
             </div>

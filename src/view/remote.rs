@@ -6,15 +6,18 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::SurveyEvent;
-use super::screens::{ScreenProps, compare_label, focus_in_form, lead, submit_button};
-use super::session::{Action, FieldError, Phase, Screen, Session};
+use super::screens::{ScreenProps, compare_label, focus_in_form, lead, passage, submit_button, unreviewed};
+use super::session::{Action, FieldError, FieldProblem, Phase, Screen, Session};
 use super::words;
 use crate::answers::Response;
+use crate::language::Language;
 use crate::remote::Role;
 use crate::remote::base64url;
 use crate::remote::credential::{Code, Credentials};
 use crate::remote::dap09::{self, SealedReport, Shares};
+use crate::remote::refused;
 use crate::remote::task::{Document, Moment, Task};
+use crate::report::fieldwork::Day;
 use crate::settings::{Remote, Settings};
 use crate::submit::upload::{Access, Outgoing, Step, UploadError};
 use crate::tally::indicators::Indicators;
@@ -108,9 +111,9 @@ impl Session {
                 None
             }
             Err(_) if self.remote.code.trim().is_empty() => {
-                Some(FieldError { field: CODE, text: "Enter the code from your invitation".into() })
+                Some(FieldError { field: CODE, problem: FieldProblem::NoCode })
             }
-            Err(error) => Some(FieldError { field: CODE, text: format!("Check the code: {error}") }),
+            Err(error) => Some(FieldError { field: CODE, problem: FieldProblem::Code(error) }),
         };
         self.failures += u32::from(self.remote.error.is_some());
         self.remote.error.is_none()
@@ -247,35 +250,36 @@ fn announcement(task: &Task, sealed: &SealedReport) -> SurveyEvent {
 pub fn intro(props: &ScreenProps) -> Html {
     let session = &props.session;
     let Some(remote) = session.remote_settings() else { return Html::default() };
-    let (instrument, document) = (session.instrument(), remote.task.document());
-    let text = instrument.text();
+    let (w, document) = (session.words(), remote.task.document());
+    let text = session.wording().text();
     let codes = session.needs_code();
     html! {
         <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Begin)}>
             { code_summary(props) }
-            { props.heading(None, text.title.clone()) }
-            { lead(text.about.clone()) }
-            <p class="hint">{ format!("For {}. {}.", text.population, words::length(instrument)) }</p>
+            { props.heading(None, passage(session, &text.title)) }
+            { lead(passage(session, &text.about)) }
+            <p class="hint">{ w.meant_for(&text.population, &words::length(w, session.wording())) }</p>
+            { unreviewed(session) }
             if remote.task.is_demonstration() {
-                <p class="promise" part="notice"><strong>{ "A demonstration: " }</strong>{ "both operators run on one machine, so whoever runs it could read the answers. Answer with something made up." }</p>
+                <p class="promise" part="notice"><strong>{ w.demonstration() }</strong>{ w.demonstration_text() }</p>
             }
             <div class="promise" part="promise">
-                <h3>{ "What happens with your answers" }</h3>
-                <ul>{ for promise(&remote.task).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+                <h3>{ w.what_happens() }</h3>
+                <ul>{ for promise(w, &remote.task).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
             </div>
-            { operators(document) }
+            { operators(w, document) }
             <details>
-                <summary>{ "What is shown of the sum" }</summary>
+                <summary>{ w.shown_of_sum() }</summary>
                 <ul>{ for shown_of_the_sum(session).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
             </details>
             <details>
-                <summary>{ "What this cannot protect from" }</summary>
-                <ul>{ for residual_risks(document).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+                <summary>{ w.no_protection() }</summary>
+                <ul>{ for residual_risks(w, document).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
             </details>
             { begin_or_not(props, remote, codes) }
             <details class="about">
-                <summary>{ "Where the questions come from" }</summary>
-                <p>{ &text.origin }</p>
+                <summary>{ w.where_from() }</summary>
+                <p>{ passage(session, &text.origin) }</p>
             </details>
         </form>
     }
@@ -283,90 +287,86 @@ pub fn intro(props: &ScreenProps) -> Html {
 
 fn begin_or_not(props: &ScreenProps, remote: &Remote, codes: bool) -> Html {
     let Document { opens, closes, .. } = remote.task.document();
+    let w = props.session.words();
     match props.session.moment {
         Moment::BeforeOpening => {
-            html! { <p class="promise" part="notice">{ format!("This survey opens on {opens}. Please come back then.") }</p> }
+            html! { <p class="promise" part="notice">{ w.opens_on(&day(w, *opens)) }</p> }
         }
         Moment::AfterClosing => {
-            html! { <p class="promise" part="notice">{ format!("This survey closed on {closes}. Thank you for coming.") }</p> }
+            html! { <p class="promise" part="notice">{ w.closed_on(&day(w, *closes)) }</p> }
         }
         Moment::Open => html! {
             <>
                 if codes {
                     { code_field(props) }
                 }
-                <p class="hint">{ format!("You can leave out any question. What you write in your own words is never passed on. The survey can be answered until {closes}.") }</p>
+                <p class="hint">{ w.all_is_optional_until(&day(w, *closes)) }</p>
                 <div class="buttons">
-                    { submit_button("Start") }
+                    { submit_button(w.start()) }
                 </div>
             </>
         },
     }
 }
 
+/// Returns a day as the reader's calendar has it.
+fn day(words: &Language, day: Day) -> String {
+    // A task opens and closes after 1970 began.
+    words.day(day.unix().unwrap_or_default(), &day.to_string())
+}
+
 /// Returns what a respondent may rely on.
-fn promise(task: &Task) -> [String; 4] {
+fn promise(words: &Language, task: &Task) -> [String; 4] {
     let Document { leader, helper, minimum_batch, .. } = task.document();
     let (leader, helper) = (&leader.name, &helper.name);
     [
-        format!(
-            "At the end your answers are split on this device into two shares, each of them nothing but random numbers. One is sealed for {leader}, the other for {helper}; what is sent goes through {leader}."
-        ),
-        "Each of the two adds the shares of everybody. Neither can read an answer from what it has.".into(),
-        format!(
-            "Only the two sums together tell something: of at least {minimum_batch} people, once, to the person who runs the survey."
-        ),
-        "Until you send them, your answers are on this device only. They are not stored: if you close this page, they are gone.".into(),
+        words.split_in_two(leader, helper),
+        words.neither_can_read().to_owned(),
+        words.only_both_sums(*minimum_batch),
+        words.here_until_sent().to_owned(),
     ]
 }
 
 /// Returns what the policy lets anybody know; the batch comes before its own threshold.
 fn shown_of_the_sum(session: &Session) -> Vec<String> {
     let batch = session.remote_settings().map_or(0, |remote| remote.task.document().minimum_batch);
-    let gate = format!(
-        "Until {batch} people have answered, nothing can be opened. After that there is one result, made once."
-    );
-    let rules = words::policy(&session.settings.policy).into_iter().skip(1);
-    [gate].into_iter().chain(rules).collect()
+    let w = session.words();
+    let rules = words::shown(w, &session.settings.policy);
+    [w.gate_of_sum(batch)].into_iter().chain(rules).collect()
 }
 
 /// Says what the two operators can see, and what they cannot.
-fn operators(document: &Document) -> Html {
-    let (leader, helper) = (&document.leader.name, &document.helper.name);
-    let credential = match document.credentials {
-        Credentials::None => "",
-        Credentials::Codes => ", and that an invitation code was used, but not whose",
-        Credentials::Tokens { .. } => ", and that the portal let somebody take part, but not whom",
+fn operators(words: &Language, document: &Document) -> Html {
+    let sees = match document.credentials {
+        Credentials::None => words.operators_see(),
+        Credentials::Codes => words.operators_see_code(),
+        Credentials::Tokens { .. } => words.operators_see_login(),
     };
     html! {
         <div class="operators">
-            <h3>{ format!("The two operators: {leader} and {helper}") }</h3>
-            <p>{ format!("Each sees the internet address of your device, and when you answer{credential}. Neither sees what you answer, or which questions you leave out.") }</p>
+            <h3>{ words.operators(&document.leader.name, &document.helper.name) }</h3>
+            <p>{ sees }</p>
         </div>
     }
 }
 
-fn residual_risks(document: &Document) -> Vec<String> {
-    let (leader, helper) = (&document.leader.name, &document.helper.name);
-    let mut risks = vec![
-        format!("If {leader} and {helper} put their shares together, they can read every answer."),
-        "Whoever serves this page could change it. So could an extension of this browser.".to_owned(),
-        "If everybody but you put their answers together, they can compute yours from an exact count."
-            .to_owned(),
-        "What nearly everybody in the class says is known of each of its members.".to_owned(),
-    ];
-    match document.credentials {
-        Credentials::None => risks.push("Anybody can answer here, as often as they like.".into()),
-        Credentials::Codes => risks.push("Whoever has the list of invitation codes can answer in the place of others, and find out whether a code was used. If they also open the sum, or work together with one operator, they can single out answers that way.".into()),
-        Credentials::Tokens { .. } => {
-            risks.push("The portal knows that you have opened the survey with your login, though not what you answer. If those who run it take part in the place of others, and also open the sum or work together with one operator, they can single out answers that way.".into());
-        }
-    }
-    risks
+fn residual_risks(words: &Language, document: &Document) -> [String; 5] {
+    let of_credentials = match document.credentials {
+        Credentials::None => words.risk_anybody(),
+        Credentials::Codes => words.risk_codes(),
+        Credentials::Tokens { .. } => words.risk_login(),
+    };
+    [
+        words.risk_together(&document.leader.name, &document.helper.name),
+        words.risk_page().to_owned(),
+        words.risk_everybody_but_you().to_owned(),
+        words.risk_nearly_everybody().to_owned(),
+        of_credentials.to_owned(),
+    ]
 }
 
 fn code_field(props: &ScreenProps) -> Html {
-    let remote = &props.session.remote;
+    let (w, remote) = (props.session.words(), &props.session.remote);
     let error = remote.error.as_ref();
     let described_by = if error.is_some() { "code-hint code-error" } else { "code-hint" };
     let oninput = props.onact.reform(|event: InputEvent| {
@@ -375,12 +375,12 @@ fn code_field(props: &ScreenProps) -> Html {
     });
     html! {
         <div class={classes!("question", error.map(|_| "has-error"))}>
-            <label for={CODE}>{ "Your invitation code" }</label>
-            <p id="code-hint" class="hint">{ "Twenty letters and digits, such as 7KQ4X-MMT2W-01ABC-9ZXY8. It opens one submission, and the operators do not know whose it is." }</p>
+            <label for={CODE}>{ w.code_label() }</label>
+            <p id="code-hint" class="hint">{ w.code_hint() }</p>
             if let Some(error) = error {
-                <p id="code-error" class="error"><span class="visually-hidden">{ "Error: " }</span>{ &error.text }</p>
+                <p id="code-error" class="error"><span class="visually-hidden">{ w.error_prefix() }</span>{ words::field_error(w, &error.problem) }</p>
             }
-            <input id={CODE} class="code" type="text" autocomplete="off" autocapitalize="characters" spellcheck="false"
+            <input id={CODE} class="code" type="text" dir="ltr" autocomplete="off" autocapitalize="characters" spellcheck="false"
                 aria-describedby={described_by} value={remote.code.clone()} {oninput} />
         </div>
     }
@@ -388,7 +388,8 @@ fn code_field(props: &ScreenProps) -> Html {
 
 /// Says at the top what is wrong with the code.
 fn code_summary(props: &ScreenProps) -> Html {
-    let Some(FieldError { text, .. }) = &props.session.remote.error else { return Html::default() };
+    let Some(FieldError { problem, .. }) = &props.session.remote.error else { return Html::default() };
+    let w = props.session.words();
     let focus_field = |event: MouseEvent| {
         event.prevent_default();
         focus_in_form(&event, CODE);
@@ -396,24 +397,28 @@ fn code_summary(props: &ScreenProps) -> Html {
     html! {
         <div ref={props.summary.clone()} class="error-summary" part="error-summary" tabindex="-1" role="alert"
             aria-labelledby="error-title">
-            <h2 id="error-title">{ "There is a problem" }</h2>
-            <ul><li><a href={format!("#{CODE}")} onclick={focus_field}>{ text }</a></li></ul>
+            <h2 id="error-title">{ w.problem() }</h2>
+            <ul><li><a href={format!("#{CODE}")} onclick={focus_field}>{ words::field_error(w, problem) }</a></li></ul>
         </div>
     }
 }
 
-const STEPS: [(Step, &str); 4] = [
-    (Step::Keys, "Asking both operators for their keys"),
-    (Step::Credential, "Checking that you can take part"),
-    (Step::Sealing, "Splitting and sealing your answers"),
-    (Step::Sending, "Sending the sealed shares"),
-];
+const STEPS: [Step; 4] = [Step::Keys, Step::Credential, Step::Sealing, Step::Sending];
+
+fn step_text(words: &Language, step: Step) -> &str {
+    match step {
+        Step::Keys => words.step_keys(),
+        Step::Credential => words.step_credential(),
+        Step::Sealing => words.step_sealing(),
+        Step::Sending => words.step_sending(),
+    }
+}
 
 /// Returns what is being done, for the live region.
 pub fn status(session: &Session) -> String {
     match session.remote.upload {
         Upload::Working(step) if session.screen() == Screen::Sending => {
-            STEPS.iter().find(|(known, _)| *known == step).map_or("", |(_, text)| text).to_owned()
+            step_text(session.words(), step).to_owned()
         }
         _ => String::new(),
     }
@@ -429,18 +434,20 @@ pub fn sending(props: &ScreenProps) -> Html {
 }
 
 fn working(props: &ScreenProps, step: Step) -> Html {
-    let place = STEPS.iter().position(|(known, _)| *known == step).unwrap_or_default();
+    let w = props.session.words();
+    let place = STEPS.iter().position(|known| *known == step).unwrap_or_default();
     html! {
         <>
-            { props.heading(None, "Sending your answers") }
+            { props.heading(None, w.sending_answers()) }
             <progress class="progress" part="progress" max={STEPS.len().to_string()} value={(place + 1).to_string()}
-                aria-label="Progress" />
-            <p>{ STEPS[place].1 }{ " …" }</p>
+                aria-label={w.progress().to_owned()} />
+            <p>{ w.and_so_on(step_text(w, step)) }</p>
         </>
     }
 }
 
 fn failed(props: &ScreenProps, error: &UploadError) -> Html {
+    let w = props.session.words();
     let is_refused = matches!(error, UploadError::Refused { .. });
     let asks_for_code = is_refused && props.session.needs_code();
     let give_up = props.on(Action::Remote(RemoteAction::GiveUp));
@@ -448,20 +455,20 @@ fn failed(props: &ScreenProps, error: &UploadError) -> Html {
         <form novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Remote(RemoteAction::TryAgain))}>
             <div ref={props.summary.clone()} class="error-summary" part="error-summary" tabindex="-1" role="alert"
                 aria-labelledby="error-title">
-                <h2 id="error-title">{ "Your answers were not handed in" }</h2>
-                <p>{ capitalised(&reason(&props.session, error)) }{ "." }</p>
+                <h2 id="error-title">{ w.not_handed_in() }</h2>
+                <p>{ reason(&props.session, error) }</p>
                 if let Some(error) = &props.session.remote.error {
-                    <p>{ &error.text }</p>
+                    <p>{ words::field_error(w, &error.problem) }</p>
                 }
             </div>
-            { props.heading(None, "Try again") }
-            <p>{ advice(error) }</p>
+            { props.heading(None, w.try_again()) }
+            <p>{ advice(w, error) }</p>
             if asks_for_code {
                 { code_field(props) }
             }
             <div class="buttons">
-                { submit_button("Try again") }
-                { super::screens::button("Give up and erase my answers", false, Some(give_up)) }
+                { submit_button(w.try_again()) }
+                { super::screens::button(w.give_up(), false, Some(give_up)) }
             </div>
         </form>
     }
@@ -469,33 +476,46 @@ fn failed(props: &ScreenProps, error: &UploadError) -> Html {
 
 /// Returns what went wrong, with the name of the operator that it is about.
 fn reason(session: &Session, error: &UploadError) -> String {
-    match (error, session.remote_settings()) {
-        (UploadError::NoKey(role), Some(remote)) => {
-            format!("{} cannot be reached", remote.task.operator(*role).name)
+    let w = session.words();
+    match error {
+        UploadError::Tokens(None) => w.failed_tokens().to_owned(),
+        UploadError::Tokens(Some(reason)) => w.failed_tokens_since(reason),
+        UploadError::NoKey(role) => {
+            let operator = session.remote_settings().map(|remote| &remote.task.operator(*role).name);
+            w.failed_operator(operator.map_or("", |name| name))
         }
-        _ => error.to_string(),
+        UploadError::Forbidden => w.failed_forbidden().to_owned(),
+        UploadError::Unreachable => w.failed_unreachable().to_owned(),
+        UploadError::Refused { status, reason: None, .. } => w.failed_refused(&status.to_string()),
+        UploadError::Refused { reason: Some(reason), .. } => {
+            w.failed_refused_since(operators_reason(w, reason))
+        }
     }
 }
 
-fn advice(error: &UploadError) -> &'static str {
+/// Returns why an operator does not take a report, in the words of the language in use where it is one of our
+/// operators; another's own words stay as they are.
+fn operators_reason<'a>(words: &'a Language, reason: &'a str) -> &'a str {
+    match reason {
+        refused::FULL => words.reason_full(),
+        refused::CLOSED => words.reason_closed(),
+        refused::UNKNOWN_CODE => words.reason_unknown_code(),
+        refused::USED_CODE => words.reason_used_code(),
+        refused::USED_LOGIN => words.reason_used_login(),
+        other => other,
+    }
+}
+
+fn advice<'a>(words: &'a Language, error: &UploadError) -> &'a str {
     match error {
         UploadError::Refused { reason: Some(reason), .. } if reason.contains("used already") => {
-            "If an earlier try was interrupted, your answers arrived then, and they count once. If you have not answered before, tell whoever invited you."
+            words.advice_used()
         }
-        UploadError::Refused { .. } => "Nothing of this try was kept. Your answers are still on this page.",
-        UploadError::Unreachable => {
-            "They may have arrived all the same. Trying again sends the very same sealed shares, and they count once."
-        }
-        UploadError::Forbidden => "Nothing was sent. Your answers are still on this page.",
-        UploadError::Tokens(_) | UploadError::NoKey(_) => {
-            "Nothing was sent yet, and your answers are still on this page. Check your connection, or try again later."
-        }
+        UploadError::Refused { .. } => words.advice_refused(),
+        UploadError::Unreachable => words.advice_unreachable(),
+        UploadError::Forbidden => words.advice_forbidden(),
+        UploadError::Tokens(_) | UploadError::NoKey(_) => words.advice_later(),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Thanks, and shows the receipt.
@@ -503,16 +523,17 @@ pub fn sent(props: &ScreenProps) -> Html {
     let session = &props.session;
     let Some(remote) = session.remote_settings() else { return Html::default() };
     let Document { leader, helper, closes, .. } = remote.task.document();
+    let (w, closes) = (session.words(), day(session.words(), *closes));
     let go_on = Action::Remote(RemoteAction::GoOn);
     html! {
         <>
-            { props.heading(None, "Thank you: your answers were handed in") }
-            { lead(format!("They left this device as two sealed shares, for {} and for {}. They cannot be changed or taken out any more.", leader.name, helper.name)) }
+            { props.heading(None, w.handed_in()) }
+            { lead(w.left_as_shares(&leader.name, &helper.name)) }
             <dl class="facts">
-                <div><dt>{ "Receipt" }</dt><dd><code translate="no">{ &session.remote.receipt }</code></dd></div>
-                <div><dt>{ "Results" }</dt><dd>{ format!("after {closes}, if enough people answer") }</dd></div>
+                <div><dt>{ w.receipt() }</dt><dd><code translate="no">{ &session.remote.receipt }</code></dd></div>
+                <div><dt>{ w.results() }</dt><dd>{ w.results_after(&closes) }</dd></div>
             </dl>
-            <p class="hint">{ "The receipt is a random number. It shows that something was handed in, and nothing of what it was. You do not need to keep it." }</p>
+            <p class="hint">{ w.about_receipt() }</p>
             <div class="buttons">
                 { props.main_button(compare_label(session), go_on) }
             </div>
@@ -522,16 +543,15 @@ pub fn sent(props: &ScreenProps) -> Html {
 
 /// The end: nothing is left.
 pub fn done(props: &ScreenProps) -> Html {
+    let w = props.session.words();
     let text = match props.session.remote.upload {
-        Upload::Failed(UploadError::Unreachable) => {
-            "Your answers were erased from this device. It is not certain whether they were handed in before."
-        }
-        Upload::Failed(_) => "Your answers were erased from this device. They were not handed in.",
-        Upload::None | Upload::Working(_) => "Your answers were handed in, and erased from this device.",
+        Upload::Failed(UploadError::Unreachable) => w.erased_uncertain(),
+        Upload::Failed(_) => w.erased_not_handed_in(),
+        Upload::None | Upload::Working(_) => w.erased_handed_in(),
     };
     html! {
         <>
-            { props.heading(None, "Thank you") }
+            { props.heading(None, w.thank_you()) }
             { lead(text) }
         </>
     }

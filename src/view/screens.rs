@@ -13,8 +13,8 @@ use super::question::{item_id, question};
 use super::remote;
 use super::session::{Action, Phase, Session};
 use super::words;
-use crate::browser::date_and_time;
 use crate::instrument::{ItemId, Section};
+use crate::language::direction;
 use crate::settings::HAS_GROUP;
 use crate::window::Moment;
 
@@ -43,22 +43,22 @@ impl ScreenProps {
     }
 
     /// Renders a button.
-    pub fn button(&self, label: &'static str, action: Action) -> Html {
+    pub fn button(&self, label: &str, action: Action) -> Html {
         button(label, false, Some(self.on(action)))
     }
 
     /// Renders the button for what most people will do next.
-    pub fn main_button(&self, label: &'static str, action: Action) -> Html {
+    pub fn main_button(&self, label: &str, action: Action) -> Html {
         button(label, true, Some(self.on(action)))
     }
 
     /// Renders the screen's heading, with a line above it that says where one is.
-    pub fn heading(&self, caption: Option<String>, text: impl Into<AttrValue>) -> Html {
-        let text: AttrValue = text.into();
+    pub fn heading(&self, caption: Option<String>, text: impl Into<Html>) -> Html {
+        let text: Html = text.into();
         html! {
             <h2 ref={self.heading.clone()} class="heading" part="heading" tabindex="-1">
                 if let Some(caption) = caption {
-                    <span class="caption">{ caption }<span class="visually-hidden">{ ": " }</span></span>
+                    <span class="caption">{ caption }<span class="visually-hidden">{ self.session.words().caption_end() }</span></span>
                 }
                 { text }
             </h2>
@@ -67,21 +67,39 @@ impl ScreenProps {
 }
 
 /// Renders the button that submits the form around it.
-pub fn submit_button(label: &'static str) -> Html {
+pub fn submit_button(label: &str) -> Html {
     button(label, true, None)
 }
 
 /// Renders a button; one without a callback submits the form around it.
-pub fn button(label: &'static str, is_main: bool, onclick: Option<Callback<MouseEvent>>) -> Html {
+pub fn button(label: &str, is_main: bool, onclick: Option<Callback<MouseEvent>>) -> Html {
     let kind = if onclick.is_some() { "button" } else { "submit" };
     let (class, part) = if is_main { ("primary", "button primary-button") } else { ("", "button") };
     html! { <button type={kind} {class} {part} {onclick}>{ label }</button> }
 }
 
 /// Renders the sentence that says what a screen is about.
-pub fn lead(text: impl Into<AttrValue>) -> Html {
-    let text: AttrValue = text.into();
+pub fn lead(text: impl Into<Html>) -> Html {
+    let text: Html = text.into();
     html! { <p class="lead">{ text }</p> }
+}
+
+/// Renders a text of the instrument; where it is in another language than the widget, it says in which.
+pub fn passage(session: &Session, text: &str) -> Html {
+    let language = &session.wording().text().language;
+    if language == session.words().tag() {
+        return text.into();
+    }
+    html! { <span lang={language.clone()} dir={direction(language)}>{ text }</span> }
+}
+
+/// Says that the questions are a translation, where they are.
+pub fn unreviewed(session: &Session) -> Html {
+    html! {
+        if session.is_translated() {
+            <p class="hint unreviewed">{ session.words().unreviewed() }</p>
+        }
+    }
 }
 
 /// Renders the screen that the session is at.
@@ -125,35 +143,34 @@ fn facilitators(props: &ScreenProps, phase: &Phase) -> Html {
 }
 
 fn intro(props: &ScreenProps) -> Html {
-    let instrument = props.session.instrument();
-    let text = instrument.text();
+    let session = &props.session;
+    let (w, text) = (session.words(), session.wording().text());
     html! {
         <>
-            { props.heading(None, text.title.clone()) }
-            { lead(text.about.clone()) }
-            <p class="hint">{ format!("For {}. {}.", text.population, words::length(instrument)) }</p>
+            { props.heading(None, passage(session, &text.title)) }
+            { lead(passage(session, &text.about)) }
+            <p class="hint">{ w.meant_for(&text.population, &words::length(w, session.wording())) }</p>
+            { unreviewed(session) }
             <div class="promise" part="promise">
-                <h3>{ "What happens with your answers" }</h3>
-                <ul>
-                    { for promise(&props.session).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }
-                </ul>
+                <h3>{ w.what_happens() }</h3>
+                <ul>{ for promise(session).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
             </div>
-            <p class="hint">{ "You can leave out any question. " }{ "What you write in your own words is never passed on." }</p>
-            if let Some(notice) = not_now(&props.session) {
+            <p class="hint">{ w.all_is_optional() }</p>
+            if let Some(notice) = not_now(session) {
                 { notice }
             } else {
                 <div class="buttons">
-                    { props.main_button("Start", Action::Begin) }
+                    { props.main_button(w.start(), Action::Begin) }
                 </div>
             }
             <details class="about">
-                <summary>{ "Where the questions come from" }</summary>
-                <p>{ &text.origin }</p>
+                <summary>{ w.where_from() }</summary>
+                <p>{ passage(session, &text.origin) }</p>
             </details>
-            if props.session.is_open() {
+            if session.is_open() {
                 <details>
-                    <summary>{ "What this cannot protect from" }</summary>
-                    <ul>{ for words::residual_risks().into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+                    <summary>{ w.no_protection() }</summary>
+                    <ul>{ for words::residual_risks(w).into_iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
                 </details>
                 { for_facilitator(props) }
             }
@@ -163,72 +180,65 @@ fn intro(props: &ScreenProps) -> Html {
 
 /// Says when the survey opens or has closed, where it cannot be answered now.
 pub fn not_now(session: &Session) -> Option<Html> {
-    let window = session.settings.window;
+    let (w, window) = (session.words(), session.settings.window);
     let text = match session.moment {
         Moment::Open => return None,
-        Moment::BeforeOpening => {
-            format!("This survey opens on {}. Please come back then.", date_and_time(window.opens()?))
-        }
-        Moment::AfterClosing => {
-            format!("This survey closed on {}. Thank you for coming.", date_and_time(window.closes()?))
-        }
+        Moment::BeforeOpening => w.opens_on(&w.moment(window.opens()?)),
+        Moment::AfterClosing => w.closed_on(&w.moment(window.closes()?)),
     };
     Some(html! { <p class="promise" part="notice">{ text }</p> })
 }
 
 /// Returns what a respondent may rely on, before the first question.
 fn promise(session: &Session) -> Vec<String> {
+    let w = session.words();
     if !session.is_group() {
-        let mut sentences = vec![
-            "They stay on this device. Nothing is sent to the school or to anybody else.".to_owned(),
-            "They are not stored: when you finish or close this page, they are gone.".to_owned(),
-        ];
+        let mut sentences = vec![w.stays_on_device().to_owned(), w.not_stored().to_owned()];
         if session.settings.preview {
-            sentences.push("At the end you see them beside the figures of the published study.".to_owned());
+            sentences.push(w.seen_beside_study().to_owned());
         }
         return sentences;
     }
-    let mut sentences =
-        vec!["They are added to the sums of this group, and then forgotten. Nobody sees them.".to_owned()];
+    let mut sentences = vec![w.added_to_sums().to_owned()];
     if session.settings.is_named {
-        sentences.push("The device keeps the sums, enciphered, until the end.".to_owned());
+        sentences.push(w.sums_are_kept().to_owned());
     }
-    sentences.extend(words::policy(&session.settings.policy));
-    sentences.push("If nobody touches the device for a minute, or something else is opened on it, unfinished answers are erased.".to_owned());
+    sentences.extend(words::policy(w, &session.settings.policy));
+    sentences.push(w.erased_when_left().to_owned());
     sentences
 }
 
 /// Renders the way out for the person who runs the group.
 pub fn for_facilitator(props: &ScreenProps) -> Html {
+    let w = props.session.words();
     html! {
         <details class="facilitator">
-            <summary>{ "For the person who runs this group" }</summary>
-            <p>{ "When everybody has had the device, close the collection." }</p>
-            { props.button("Close the collection", Action::AskToClose) }
+            <summary>{ w.for_facilitator() }</summary>
+            <p>{ w.when_everybody() }</p>
+            { props.button(w.close_collection(), Action::AskToClose) }
         </details>
     }
 }
 
 fn section_screen(props: &ScreenProps, place: usize) -> Html {
     let session = &props.session;
-    let instrument = session.instrument();
-    let section = &instrument.sections()[place];
-    let parts = instrument.sections().len();
+    let (w, sections) = (session.words(), session.wording().sections());
+    let (section, parts) = (&sections[place], sections.len());
     let asked: Vec<ItemId> = session.asked(section).collect();
     html! {
         // A form of its own for each section, so that nothing of the last one is reused.
         <form key={section.id.clone()} novalidate=true autocomplete="off" onsubmit={props.onsubmit(Action::Continue)}>
             { error_summary(props) }
-            { props.heading(Some(words::part(place, parts)), section.title.clone()) }
+            { props.heading(Some(words::part(w, place, parts)), passage(session, &section.title)) }
             <progress class="progress" part="progress" max={parts.to_string()} value={(place + 1).to_string()}
-                aria-label="Progress" />
+                aria-label={w.progress().to_owned()} />
             { for asked.iter().map(|&item| question(session, item, &props.onact)) }
             if asked.is_empty() {
-                <p>{ "There is nothing to answer here after what you answered before. Please continue." }</p>
+                <p>{ w.nothing_to_answer() }</p>
             }
             <div class="buttons">
-                { submit_button("Continue") }
-                { props.button("Back", Action::Back) }
+                { submit_button(w.proceed()) }
+                { props.button(w.back(), Action::Back) }
                 { stop(props) }
             </div>
         </form>
@@ -238,7 +248,7 @@ fn section_screen(props: &ScreenProps, place: usize) -> Html {
 /// Renders the way out for somebody who does not want to go on with a device that others will see.
 fn stop(props: &ScreenProps) -> Html {
     if props.session.is_group() {
-        props.button("Stop and erase my answers", Action::Stop)
+        props.button(props.session.words().stop(), Action::Stop)
     } else {
         Html::default()
     }
@@ -250,7 +260,7 @@ fn error_summary(props: &ScreenProps) -> Html {
     if session.errors.is_empty() {
         return Html::default();
     }
-    let instrument = session.instrument();
+    let (w, instrument) = (session.words(), session.wording());
     let link = |error: &crate::answers::ItemError| {
         let id = item_id(error.item);
         let target = id.clone();
@@ -258,16 +268,16 @@ fn error_summary(props: &ScreenProps) -> Html {
             event.prevent_default();
             focus_in_form(&event, &target);
         };
-        let message = words::item_error(instrument.item(error.item), error.problem);
+        let message = words::item_error(w, instrument.item(error.item), error.problem);
         html! { <li><a href={format!("#{id}")} {onclick}>{ message }</a></li> }
     };
     html! {
         <div ref={props.summary.clone()} class="error-summary" part="error-summary" tabindex="-1" role="alert"
             aria-labelledby="error-title">
-            <h2 id="error-title">{ "There are questions without an answer" }</h2>
+            <h2 id="error-title">{ w.unanswered() }</h2>
             <ul>{ for session.errors.iter().map(link) }</ul>
-            <p>{ "Answer them, or leave them out: both are fine." }</p>
-            { props.button("Leave them out and continue", Action::LeaveOut) }
+            <p>{ w.both_are_fine() }</p>
+            { props.button(w.leave_out(), Action::LeaveOut) }
         </div>
     }
 }
@@ -285,67 +295,68 @@ pub fn focus_in_form(event: &MouseEvent, id: &str) {
 
 fn check(props: &ScreenProps) -> Html {
     let session = &props.session;
-    let finish = finish_label(session);
-    let sections = session.instrument().sections().iter().enumerate();
+    let (w, finish) = (session.words(), finish_label(session));
+    let sections = session.wording().sections().iter().enumerate();
     html! {
         <form onsubmit={props.onsubmit(Action::Finish)}>
-            { props.heading(None, "Check your answers") }
-            { lead("They are still only on this device.") }
+            { props.heading(None, w.check_answers()) }
+            { lead(w.still_here()) }
             { for sections.map(|(place, section)| checked_section(props, place, section)) }
             <div class="buttons">
                 { submit_button(finish) }
-                { props.button("Back", Action::Back) }
+                { props.button(w.back(), Action::Back) }
             </div>
         </form>
     }
 }
 
 /// Returns what comes after the overview of the answers.
-fn finish_label(session: &Session) -> &'static str {
+fn finish_label(session: &Session) -> &str {
     #[cfg(feature = "remote")]
     if session.remote.is_on() {
-        return "Seal and send my answers";
+        return session.words().seal_and_send();
     }
     compare_label(session)
 }
 
 /// Returns what comes last.
-pub fn compare_label(session: &Session) -> &'static str {
-    if session.settings.preview { "See how you compare" } else { "Finish" }
+pub fn compare_label(session: &Session) -> &str {
+    if session.settings.preview { session.words().see_comparison() } else { session.words().finish() }
 }
 
 fn checked_section(props: &ScreenProps, place: usize, section: &Section) -> Html {
-    let asked = props.session.asked(section);
+    let session = &props.session;
+    let asked = session.asked(section);
     html! {
         <section key={section.id.clone()} class="checked">
             <div class="checked-title">
-                <h3>{ &section.title }</h3>
+                <h3>{ passage(session, &section.title) }</h3>
                 <button type="button" class="link" part="button"
                     onclick={props.on(Action::Change { section: place })}>
-                    { "Change" }<span class="visually-hidden">{ format!(" {}", section.title) }</span>
+                    { session.words().change() }<span class="visually-hidden">{ " " }{ passage(session, &section.title) }</span>
                 </button>
             </div>
-            <dl translate="no">{ for asked.map(|item| checked_item(&props.session, item)) }</dl>
+            <dl translate="no">{ for asked.map(|item| checked_item(session, item)) }</dl>
         </section>
     }
 }
 
 fn checked_item(session: &Session, id: ItemId) -> Html {
-    let item = session.instrument().item(id);
+    let item = session.wording().item(id);
     let chosen = session.answers.chosen(id);
     let labels: Vec<&str> =
         item.categories().filter(|(id, _)| chosen.contains(*id)).map(|(_, c)| c.label.as_str()).collect();
     let text = session.answers.text(id);
     html! {
         <div key={item.id.clone()}>
-            <dt>{ &item.label }</dt>
+            <dt>{ passage(session, &item.label) }</dt>
             if labels.is_empty() {
-                <dd class="hint">{ "Not answered" }</dd>
+                <dd class="hint">{ session.words().not_answered() }</dd>
             } else {
-                { for labels.into_iter().map(|label| html! { <dd>{ label }</dd> }) }
+                { for labels.into_iter().map(|label| html! { <dd>{ passage(session, label) }</dd> }) }
             }
             if !text.is_empty() {
-                <dd class="own-words"><q>{ text }</q></dd>
+                <dd class="own-words"><q dir="auto">{ text }</q></dd>
             }
         </div>
     }
@@ -353,13 +364,14 @@ fn checked_item(session: &Session, id: ItemId) -> Html {
 
 /// The end of a turn on a shared device: nothing is shown again, since the next person may be looking.
 fn hand_in(props: &ScreenProps) -> Html {
+    let w = props.session.words();
     html! {
         <form onsubmit={props.onsubmit(Action::Finish)}>
-            { props.heading(None, "Add your answers") }
-            { lead("They are added to the sums of this group and then forgotten. After that they cannot be changed or taken out.") }
+            { props.heading(None, w.add_answers()) }
+            { lead(w.adding_is_final()) }
             <div class="buttons">
-                { submit_button("Add my answers") }
-                { props.button("Back", Action::Back) }
+                { submit_button(w.add_my_answers()) }
+                { props.button(w.back(), Action::Back) }
                 { stop(props) }
             </div>
         </form>
@@ -368,32 +380,33 @@ fn hand_in(props: &ScreenProps) -> Html {
 
 fn preview_screen(props: &ScreenProps) -> Html {
     let session = &props.session;
+    let w = session.words();
     html! {
         <form onsubmit={props.onsubmit(Action::End)}>
-            { props.heading(None, "You and the study") }
+            { props.heading(None, w.you_and_study()) }
             { lead(preview_lead(session)) }
-            { preview(session.instrument(), &session.answers) }
+            { preview(session) }
             <div class="buttons">
-                { submit_button("Finish and erase my answers") }
+                { submit_button(w.finish_and_erase()) }
             </div>
         </form>
     }
 }
 
-fn preview_lead(session: &Session) -> &'static str {
+fn preview_lead(session: &Session) -> &str {
     #[cfg(feature = "remote")]
     if session.remote.is_on() {
-        return "Only you see this page. It is made on your device, and nothing of it is sent.";
+        return session.words().only_you_see_made_here();
     }
-    let _ = session;
-    "Only you see this page. Nothing on it was sent."
+    session.words().only_you_see()
 }
 
 fn done(props: &ScreenProps) -> Html {
+    let w = props.session.words();
     html! {
         <>
-            { props.heading(None, "Thank you") }
-            { lead("Your answers were erased from this device. Nothing was sent.") }
+            { props.heading(None, w.thank_you()) }
+            { lead(w.all_erased()) }
         </>
     }
 }

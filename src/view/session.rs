@@ -12,7 +12,11 @@ use crate::answers::{Answers, ItemError, Shown};
 use crate::custody::{BATCH, CustodyError, MIN_PASSPHRASE, State, outbox::Waiting};
 use crate::disclosure::{Collection, Refusal, Release, release};
 use crate::instrument::{CategoryId, Instrument, ItemId, Section};
+use crate::language::Language;
+#[cfg(feature = "remote")]
+use crate::remote::credential::CodeError;
 use crate::settings::{HAS_GROUP, Mode, Settings, parse_eligible};
+use crate::submit::SubmitError;
 use crate::tally::Tally;
 use crate::window::Moment;
 
@@ -24,6 +28,9 @@ pub const PASSPHRASE: &str = "passphrase";
 #[derive(Clone, PartialEq)]
 pub struct Session {
     pub settings: Rc<Settings>,
+    language: Rc<Language>,
+    /// The instrument in the words of that language, where it is another than its own.
+    wording: Option<Rc<Instrument>>,
     pub phase: Phase,
     /// Whether the survey can be answered yet, or still.
     pub moment: Moment,
@@ -77,7 +84,22 @@ pub enum Task {
 pub struct FieldError {
     /// The id of the field.
     pub field: &'static str,
-    pub text: String,
+    pub problem: FieldProblem,
+}
+
+/// What it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldProblem {
+    /// It is no whole number, or below what the policy asks for.
+    Eligible {
+        threshold: u64,
+    },
+    ShortPassphrase,
+    Custody(CustodyError),
+    #[cfg(feature = "remote")]
+    NoCode,
+    #[cfg(feature = "remote")]
+    Code(CodeError),
 }
 
 /// A screen, with what belongs to it alone.
@@ -136,7 +158,7 @@ pub enum Delivery {
     Waiting,
     /// The page around the widget has forbidden it.
     Forbidden,
-    Failed(String),
+    Failed(SubmitError),
 }
 
 /// Which screen it is, for everything that happens when the screen changes.
@@ -202,6 +224,10 @@ pub enum Action {
     /// The page asks for a new start.
     Reset {
         is_stored: bool,
+    },
+    /// Another language is wanted.
+    Speak {
+        language: Box<Language>,
     },
     /// Time goes by.
     Tick {
@@ -309,6 +335,8 @@ impl Session {
             #[cfg(feature = "remote")]
             remote: RemoteSession::new(&settings),
             settings,
+            language: Rc::default(),
+            wording: None,
             phase,
             moment: Moment::Open,
             answers,
@@ -325,8 +353,37 @@ impl Session {
         }
     }
 
+    /// Returns the same session in another language.
+    #[must_use]
+    pub fn speaking(self, language: Rc<Language>) -> Session {
+        let wording = language.wording(&self.settings.instrument).map(Rc::new);
+        Session { language, wording, ..self }
+    }
+
+    /// Begins anew, in the same language and at the same time.
+    fn renewed(&self, settings: Rc<Settings>, is_stored: bool) -> Session {
+        let moment = self.moment;
+        Session { moment, ..Session::new(settings, is_stored).speaking(Rc::clone(&self.language)) }
+    }
+
+    /// Returns what the widget says, in the language in use.
+    pub fn words(&self) -> &Language {
+        &self.language
+    }
+
+    /// Returns the instrument that is answered, in its own words: what is released is in these.
     pub fn instrument(&self) -> &Instrument {
         &self.settings.instrument
+    }
+
+    /// Returns the instrument as the respondent reads it; its items and categories have the same ids.
+    pub fn wording(&self) -> &Instrument {
+        self.wording.as_deref().unwrap_or(&self.settings.instrument)
+    }
+
+    /// Returns whether what the respondent reads of the instrument is a translation.
+    pub fn is_translated(&self) -> bool {
+        self.wording.is_some()
     }
 
     pub fn is_group(&self) -> bool {
@@ -415,9 +472,7 @@ impl Session {
             self.forget();
             self.keep_open();
         } else if !self.would_lose() {
-            let moment = self.moment;
-            *self = Session::new(Rc::clone(&self.settings), is_stored);
-            self.moment = moment;
+            *self = self.renewed(Rc::clone(&self.settings), is_stored);
         }
     }
 
@@ -492,18 +547,17 @@ impl Session {
     fn ask_to_open(&mut self) {
         if self.described().is_none() {
             let threshold = self.settings.policy.threshold();
-            let text = format!("Enter how many people can take part: a whole number, {threshold} or more");
-            self.fail(ELIGIBLE, text);
+            self.fail(ELIGIBLE, FieldProblem::Eligible { threshold });
         } else if self.passphrase.chars().count() < MIN_PASSPHRASE {
-            self.fail(PASSPHRASE, format!("Choose a passphrase of {MIN_PASSPHRASE} characters or more"));
+            self.fail(PASSPHRASE, FieldProblem::ShortPassphrase);
         } else {
             self.task = Some(Task::Open);
         }
     }
 
     /// Says what is wrong on a screen of the facilitator's.
-    fn fail(&mut self, field: &'static str, text: String) {
-        let error = Some(FieldError { field, text });
+    fn fail(&mut self, field: &'static str, problem: FieldProblem) {
+        let error = Some(FieldError { field, problem });
         self.phase = match self.screen() {
             Screen::Resume => Phase::Resume { error },
             Screen::Locked => Phase::Locked { error },
@@ -535,7 +589,7 @@ impl Session {
             Action::Opened => self.open(),
             Action::Resumed { state } => self.resume(state),
             Action::Unlocked => self.go(Phase::Closing),
-            Action::Failed { error } => self.fail(PASSPHRASE, error.to_string()),
+            Action::Failed { error } => self.fail(PASSPHRASE, FieldProblem::Custody(*error)),
             _ => {}
         }
     }
@@ -726,9 +780,10 @@ impl Reducible for Session {
         let mut next = Session::clone(&self);
         match (&action, next.screen()) {
             (Action::SetUp { settings, is_stored }, _) if next.is_idle() => {
-                let moment = next.moment;
-                next = Session::new(Rc::new(Settings::clone(settings)), *is_stored);
-                next.moment = moment;
+                next = next.renewed(Rc::new(Settings::clone(settings)), *is_stored);
+            }
+            (Action::Speak { language }, _) if *next.language != **language => {
+                next = next.speaking(Rc::new(Language::clone(language)));
             }
             (Action::Tick { moment }, _) if next.moment != *moment => next.moment = *moment,
             (Action::Reset { is_stored }, _) if next.task.is_none() => next.reset(*is_stored),

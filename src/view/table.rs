@@ -3,11 +3,12 @@
 use yew::prelude::*;
 
 use crate::instrument::{Item, Kind};
+use crate::language::Language;
 use crate::report::format::fixed;
 
 /// A table whose first column names the rows.
 pub struct Table {
-    pub caption: String,
+    pub caption: Html,
     /// The heading of the first column, then those of the figures.
     pub columns: Vec<String>,
     pub rows: Vec<Row>,
@@ -17,7 +18,7 @@ pub struct Table {
 
 /// One row of a [`Table`].
 pub struct Row {
-    pub name: String,
+    pub name: Html,
     /// Whether it is the respondent's own answer.
     pub is_chosen: bool,
     pub cells: Vec<Html>,
@@ -65,6 +66,6 @@ pub fn with_bar(number: String, share: f64) -> Html {
 }
 
 /// Returns the heading of an item's categories.
-pub fn category_heading(item: &Item) -> String {
-    if item.kind == Kind::Open { "Theme" } else { "Answer" }.to_owned()
+pub fn category_heading(words: &Language, item: &Item) -> String {
+    if item.kind == Kind::Open { words.theme() } else { words.answer() }.to_owned()
 }

@@ -1,83 +1,122 @@
-//! Sentences that are made from data: the policy in plain words, what is wrong with an answer.
+//! Sentences that are made from data, in the language in use: the policy in plain words, what is wrong with an answer.
 
+use super::session::FieldProblem;
 use crate::answers::ItemProblem;
-use crate::disclosure::{Policy, Rules};
+use crate::custody::{CustodyError, MIN_PASSPHRASE};
+use crate::disclosure::{Policy, Refusal, Rules};
 use crate::instrument::{Instrument, Item, Kind};
+use crate::language::Language;
+#[cfg(feature = "remote")]
+use crate::remote::credential::{Code, CodeError};
+use crate::submit::SubmitError;
 
 /// Returns what is wrong with an answer, and what to do.
-pub fn item_error(item: &Item, problem: ItemProblem) -> String {
+pub fn item_error(words: &Language, item: &Item, problem: ItemProblem) -> String {
     match (problem, item.kind) {
-        (ItemProblem::NoneAndOthers, _) => "Choose either “none” or the others".to_owned(),
-        (ItemProblem::Unanswered, Kind::Multi | Kind::Open) => {
-            format!("{}: choose at least one answer", item.label)
+        (ItemProblem::NoneAndOthers, _) => words.none_and_others().to_owned(),
+        (ItemProblem::Unanswered, Kind::Multi | Kind::Open) => words.choose_some(&item.label),
+        (ItemProblem::Unanswered, _) => words.choose_one(&item.label),
+    }
+}
+
+/// Returns what is wrong with a field, and what was expected.
+pub fn field_error(words: &Language, problem: &FieldProblem) -> String {
+    match problem {
+        FieldProblem::Eligible { threshold } => words.eligible_error(&words.whole(*threshold)),
+        FieldProblem::ShortPassphrase => words.passphrase_error(MIN_PASSPHRASE as u64),
+        FieldProblem::Custody(error) => match error {
+            CustodyError::NoCrypto => words.custody_no_crypto(),
+            CustodyError::NotOpened => words.custody_not_opened(),
+            CustodyError::NoStorage => words.custody_no_storage(),
+            CustodyError::Elsewhere => words.custody_elsewhere(),
         }
-        (ItemProblem::Unanswered, _) => format!("{}: choose an answer", item.label),
+        .to_owned(),
+        #[cfg(feature = "remote")]
+        FieldProblem::NoCode => words.code_missing().to_owned(),
+        #[cfg(feature = "remote")]
+        FieldProblem::Code(CodeError::Length(found)) => {
+            words.code_length(&words.whole(*found as u64), &words.whole(Code::LEN as u64))
+        }
+        #[cfg(feature = "remote")]
+        FieldProblem::Code(CodeError::Letter(found)) => words.code_letter(&format!("{found:?}")),
+        #[cfg(feature = "remote")]
+        FieldProblem::Code(CodeError::Slip) => words.code_slip().to_owned(),
+    }
+}
+
+/// Returns why there are no results.
+pub fn refusal(words: &Language, refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::TooFew { threshold } => words.too_few(*threshold),
+        Refusal::MoreThanEligible { eligible } => words.more_than_eligible(*eligible),
+        Refusal::OtherInstrument => words.other_instrument().to_owned(),
+    }
+}
+
+/// Returns why a release is not kept by the portal, as a part of a sentence.
+pub fn submit_error(words: &Language, error: &SubmitError) -> String {
+    match error {
+        SubmitError::Unreachable => words.portal_unreachable().to_owned(),
+        SubmitError::Refused { status, reason: None } => words.portal_refused(&status.to_string()),
+        SubmitError::Refused { status, reason: Some(reason) } => {
+            words.portal_refused_since(&status.to_string(), reason)
+        }
     }
 }
 
 /// Returns what a policy lets anybody know, in sentences for the people whose answers it protects.
-pub fn policy(policy: &Policy) -> Vec<String> {
-    let (threshold, cell) = (policy.threshold(), policy.cell());
-    let gate = format!(
-        "Until {threshold} people have answered, there are no results at all. After that there is one result, made once."
-    );
-    let mut sentences = vec![gate];
-    match policy.rules() {
-        Rules::Cells => {
-            sentences.push(format!(
-                "An answer that only 1 to {} people gave is joined with others or not shown. So is one that nearly everybody gave.", cell - 1
-            ));
-            sentences.push(
-                "No combination of two answers is shown, apart from the correlations that were planned beforehand.".into(),
-            );
-            sentences.push("How many left a question out, or preferred not to say, is shown.".into());
-        }
-        Rules::Bands => {
-            sentences.push(
-                "No numbers are shown; only whether 80% or more agreed, 20% or fewer, or something between."
-                    .into(),
-            );
-            sentences.push("Nothing is shown about who you are: no year, no sex.".into());
-        }
-        Rules::Exact => {
-            sentences.push(
-                "Every count is shown as it is, small ones too. In a small group an answer that one person gave can be recognised as theirs.".into(),
-            );
-            sentences.push("This way of publishing needs the approval of an ethics board.".into());
-        }
-    }
+pub fn policy(words: &Language, policy: &Policy) -> Vec<String> {
+    let mut sentences = vec![words.gate(policy.threshold())];
+    sentences.extend(shown(words, policy));
     sentences
 }
 
+/// Returns what it shows once there are enough answers.
+pub fn shown(words: &Language, policy: &Policy) -> Vec<String> {
+    match policy.rules() {
+        Rules::Cells => vec![
+            words.few_are_joined(policy.cell() - 1),
+            words.no_combinations().to_owned(),
+            words.nonresponse_is_shown().to_owned(),
+        ],
+        Rules::Bands => vec![words.bands_only().to_owned(), words.nothing_about_you().to_owned()],
+        Rules::Exact => vec![words.every_count().to_owned(), words.needs_approval().to_owned()],
+    }
+}
+
 /// Returns what no rule of release can protect a respondent from.
-pub fn residual_risks() -> [&'static str; 6] {
+pub fn residual_risks(words: &Language) -> [&str; 6] {
     [
-        "Whoever serves this page could change it. So could an extension of this browser.",
-        "The person who runs the group, and whoever is in the room, knows who takes part.",
-        "Whoever has both this device and the passphrase can read the sums of those who have answered so far.",
-        "If all but you put their answers together, they can compute yours from an exact count.",
-        "What a group has in common is known of each of its members.",
-        "Where the survey stands in a frame from another site, that site is trusted with it as well.",
+        words.risk_page(),
+        words.risk_room(),
+        words.risk_passphrase(),
+        words.risk_all_but_you(),
+        words.risk_in_common(),
+        words.risk_frame(),
     ]
 }
 
 /// Returns who can leave a question out because of an earlier answer, where there is such a rule.
-pub fn condition(instrument: &Instrument, item: &Item) -> Option<String> {
+pub fn condition(words: &Language, instrument: &Instrument, item: &Item) -> Option<String> {
     let condition = item.condition.as_ref()?;
-    let (parent, labels) = (instrument.item(condition.item), condition.labels(instrument));
+    let parent = instrument.item(condition.item);
+    let named = parent.categories().filter(|(id, _)| condition.categories.contains(*id));
+    let answers = named.map(|(_, category)| words.quote(&category.label));
+    let answers = answers.reduce(|first, second| words.either(&first, &second)).unwrap_or_default();
+    let question = words.quote(&parent.label);
     Some(match condition.negated {
-        true => format!("Leave this out if you answered {labels} to “{}”.", parent.label),
-        false => format!("Leave this out unless you answered {labels} to “{}”.", parent.label),
+        true => words.leave_out_if(&answers, &question),
+        false => words.leave_out_unless(&answers, &question),
     })
 }
 
 /// Returns how long the survey is: `7 questions, about 3 minutes`.
-pub fn length(instrument: &Instrument) -> String {
-    let questions = instrument.items().len();
-    format!("{questions} questions, about {} minutes", instrument.text().minutes)
+pub fn length(words: &Language, instrument: &Instrument) -> String {
+    let questions = words.questions(instrument.items().len() as u64);
+    words.length(&questions, &words.minutes(instrument.text().minutes.into()))
 }
 
 /// Returns where one is: `Part 2 of 3`.
-pub fn part(place: usize, of: usize) -> String {
-    format!("Part {} of {of}", place + 1)
+pub fn part(words: &Language, place: usize, of: usize) -> String {
+    words.part(&words.whole(place as u64 + 1), &words.whole(of as u64))
 }

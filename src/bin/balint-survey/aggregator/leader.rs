@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 
 use axum::http::StatusCode;
+use balint_survey::remote::refused;
 use balint_survey::remote::task::Moment;
 use janus_messages::problem_type::DapProblemType;
 use janus_messages::query_type::TimeInterval;
@@ -94,14 +95,12 @@ impl Leader {
             Delivery::OtherBytes => {
                 "another report has this id; expected the same bytes again, or another id"
             }
-            Delivery::Full => "as many have answered as were invited",
-            Delivery::Closed => "the survey is closed: no more answers are taken",
-            Delivery::UnknownCode => {
-                "this code is not known; expected one that was handed out for this survey"
-            }
+            Delivery::Full => refused::FULL,
+            Delivery::Closed => refused::CLOSED,
+            Delivery::UnknownCode => refused::UNKNOWN_CODE,
             Delivery::UsedCredential => match self.operator.asks_for_codes() {
-                true => "this code was used already",
-                false => "this login was used already",
+                true => refused::USED_CODE,
+                false => refused::USED_LOGIN,
             },
         };
         Err(Problem::rejected(detail))
