@@ -24,11 +24,8 @@ use crate::json;
 use crate::report::format::fixed;
 use crate::window::Instant;
 
-#[cfg(not(target_family = "wasm"))]
-pub use texts::{Declared, TEXTS};
-
 /// Which language it is, with its texts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Language {
     /// BCP 47 tag of the texts.
     tag: String,
@@ -72,6 +69,13 @@ impl Default for Language {
     }
 }
 
+impl PartialEq for Language {
+    /// Two languages are equal if they are named and written in the same way: a page loads each once.
+    fn eq(&self, other: &Self) -> bool {
+        self.tag == other.tag && self.locale == other.locale
+    }
+}
+
 impl Language {
     /// Reads a language; `locale` is a tag of the habits that its numbers and dates follow.
     ///
@@ -79,23 +83,21 @@ impl Language {
     ///
     /// If the document is none.
     pub fn parse(json: &str, locale: &str) -> Result<Language, LanguageError> {
-        let mut document: Map<String, Value> = serde_json::from_str(json).map_err(|error| {
+        // As a value, whatever it is: what reads an object alone brings along how floating point is printed, 8 KB.
+        let mut document: Value = serde_json::from_str(json).map_err(|error| {
             let (line, column, found) = json::place(&error);
             LanguageError::Json { line, column, found }
         })?;
-        let Some(Value::String(tag)) = document.remove("language") else {
+        let mut take = |name| document.get_mut(name).map(Value::take);
+        let Some(Value::String(tag)) = take("language") else {
             return Err(LanguageError::Field { name: "language", expected: "a tag such as \"es\"" });
         };
-        let mut object = |name| match document.remove(name) {
+        let mut object = |name| match take(name) {
             Some(Value::Object(map)) => Ok(map),
             _ => Err(LanguageError::Field { name, expected: "an object" }),
         };
-        Ok(Language {
-            texts: object("texts")?,
-            instruments: object("instruments")?,
-            tag,
-            locale: locale.to_owned(),
-        })
+        let (texts, instruments) = (object("texts")?, object("instruments")?);
+        Ok(Language { tag, locale: locale.to_owned(), texts, instruments })
     }
 
     /// Returns the BCP 47 tag of its texts.
@@ -126,15 +128,18 @@ impl Language {
 
     /// Puts values in the places of their names.
     ///
-    /// Where one reads from right to left, each is set apart, as a name or an address in it could be in other letters.
+    /// Where one reads from right to left, each is set apart, as a name or an address in it could be in other letters;
+    /// a number alone need not be.
     fn fill(&self, text: &str, values: &[(&str, &str)]) -> String {
-        let (before, after) = if self.direction() == "rtl" { ("\u{2068}", "\u{2069}") } else { ("", "") };
+        let is_turned = self.direction() == "rtl";
         let mut filled = String::new();
         let mut pieces = text.split('{');
         filled.push_str(pieces.next().unwrap_or_default());
         for piece in pieces {
             let (name, rest) = piece.split_once('}').unwrap_or_default();
             if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+                let is_apart = is_turned && !value.bytes().all(|byte| byte.is_ascii_digit());
+                let (before, after) = if is_apart { ("\u{2068}", "\u{2069}") } else { ("", "") };
                 for part in [before, value, after, rest] {
                     filled.push_str(part);
                 }

@@ -19,6 +19,7 @@ pub mod words;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
@@ -74,7 +75,7 @@ pub fn Place(props: &PlaceProps) -> Html {
 #[derive(Properties, Clone, PartialEq)]
 pub struct SurveyProps {
     pub settings: Rc<Settings>,
-    pub language: Rc<Language>,
+    pub language: Arc<Language>,
     /// How often the page has asked for a new start.
     pub resets: u32,
     /// Where the page can see whether nobody is in the middle.
@@ -90,7 +91,7 @@ pub struct SurveyProps {
 pub fn Survey(props: &SurveyProps) -> Html {
     let session = use_reducer(|| {
         let session = Session::new(Rc::clone(&props.settings), is_stored(&props.settings));
-        session.speaking(Rc::clone(&props.language))
+        session.speaking(Arc::clone(&props.language))
     });
     let heading = use_node_ref();
     let summary = use_node_ref();
@@ -139,11 +140,11 @@ fn use_set_up(session: &UseReducerHandle<Session>, props: &SurveyProps) {
 
 /// Goes on in another language when the page asks for it, wherever somebody is; no answer is lost.
 #[hook]
-fn use_language(session: &UseReducerHandle<Session>, language: &Rc<Language>) {
+fn use_language(session: &UseReducerHandle<Session>, language: &Arc<Language>) {
     let handle = session.clone();
-    use_effect_with(Rc::clone(language), move |language| {
+    use_effect_with(Arc::clone(language), move |language| {
         if handle.words() != &**language {
-            handle.dispatch(Action::Speak { language: Box::new(Language::clone(language)) });
+            handle.dispatch(Action::Speak { language: Arc::clone(language) });
         }
     });
 }

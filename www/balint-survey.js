@@ -9,6 +9,11 @@
 // What is said before anything else is loaded, by language: all that the survey can be in.
 const languages = {
   en: ["Loading the survey …", "This survey cannot be shown"],
+  ar: ["جارٍ تحميل الاستبيان…", "لا يمكن عرض هذا الاستبيان"],
+  de: ["Die Umfrage wird geladen …", "Diese Umfrage kann nicht gezeigt werden"],
+  es: ["Cargando la encuesta…", "No se puede mostrar esta encuesta"],
+  fr: ["Chargement de l’enquête…", "Cette enquête ne peut pas être affichée"],
+  zh: ["正在加载调查……", "无法显示此调查"],
 };
 const rightToLeft = ["Arab", "Hebr", "Thaa"];
 const tooOld = "This browser is too old for it, or has WebAssembly switched off. Please update it, or use another browser or device.";

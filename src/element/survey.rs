@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
@@ -21,7 +22,7 @@ use crate::view::{Place, PlaceProps, SurveyEvent, SurveyProps};
 pub struct Widget {
     app: yew::AppHandle<Place>,
     shown: Option<SurveyProps>,
-    language: Rc<Language>,
+    language: Arc<Language>,
     /// How many elements it has served, so that nothing of one is reused for another.
     turn: usize,
     is_idle: Rc<Cell<bool>>,
@@ -35,7 +36,7 @@ impl Widget {
     #[wasm_bindgen(constructor)]
     pub fn new(place: Element) -> Widget {
         let app = yew::Renderer::<Place>::with_root_and_props(place, PlaceProps::default()).render();
-        Widget { app, shown: None, language: Rc::default(), turn: 0, is_idle: Rc::default() }
+        Widget { app, shown: None, language: Arc::default(), turn: 0, is_idle: Rc::default() }
     }
 
     /// Shows a survey, set up by the attributes of `host`, which also dispatches its events, and by the JSON of an
@@ -74,9 +75,9 @@ impl Widget {
             Ok(language) => (language.unwrap_or_default(), Ok(())),
             Err(error) => (Language::default(), Err(error.into())),
         };
-        self.language = Rc::new(language);
+        self.language = Arc::new(language);
         if let Some(shown) = &mut self.shown {
-            shown.language = Rc::clone(&self.language);
+            shown.language = Arc::clone(&self.language);
             self.update();
         }
         result
@@ -115,7 +116,7 @@ impl Widget {
         } else {
             let onevent = Callback::from(move |event: SurveyEvent| dispatch(&host, &event));
             let is_idle = Rc::clone(&self.is_idle);
-            let (settings, language) = (Rc::new(settings), Rc::clone(&self.language));
+            let (settings, language) = (Rc::new(settings), Arc::clone(&self.language));
             self.shown = Some(SurveyProps { settings, language, resets: 0, is_idle, onevent, onopen });
         }
         self.update();

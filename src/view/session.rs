@@ -3,6 +3,7 @@
 //! The reducer is pure; whatever touches the browser is elsewhere.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use yew::Reducible;
 
@@ -28,7 +29,7 @@ pub const PASSPHRASE: &str = "passphrase";
 #[derive(Clone, PartialEq)]
 pub struct Session {
     pub settings: Rc<Settings>,
-    language: Rc<Language>,
+    language: Arc<Language>,
     /// The instrument in the words of that language, where it is another than its own.
     wording: Option<Rc<Instrument>>,
     pub phase: Phase,
@@ -225,9 +226,9 @@ pub enum Action {
     Reset {
         is_stored: bool,
     },
-    /// Another language is wanted.
+    /// Another language is wanted. Shared as an action may be: between threads, where nobody renders.
     Speak {
-        language: Box<Language>,
+        language: Arc<Language>,
     },
     /// Time goes by.
     Tick {
@@ -335,7 +336,7 @@ impl Session {
             #[cfg(feature = "remote")]
             remote: RemoteSession::new(&settings),
             settings,
-            language: Rc::default(),
+            language: Arc::default(),
             wording: None,
             phase,
             moment: Moment::Open,
@@ -355,7 +356,7 @@ impl Session {
 
     /// Returns the same session in another language.
     #[must_use]
-    pub fn speaking(self, language: Rc<Language>) -> Session {
+    pub fn speaking(self, language: Arc<Language>) -> Session {
         let wording = language.wording(&self.settings.instrument).map(Rc::new);
         Session { language, wording, ..self }
     }
@@ -363,7 +364,7 @@ impl Session {
     /// Begins anew, in the same language and at the same time.
     fn renewed(&self, settings: Rc<Settings>, is_stored: bool) -> Session {
         let moment = self.moment;
-        Session { moment, ..Session::new(settings, is_stored).speaking(Rc::clone(&self.language)) }
+        Session { moment, ..Session::new(settings, is_stored).speaking(Arc::clone(&self.language)) }
     }
 
     /// Returns what the widget says, in the language in use.
@@ -782,8 +783,8 @@ impl Reducible for Session {
             (Action::SetUp { settings, is_stored }, _) if next.is_idle() => {
                 next = next.renewed(Rc::new(Settings::clone(settings)), *is_stored);
             }
-            (Action::Speak { language }, _) if *next.language != **language => {
-                next = next.speaking(Rc::new(Language::clone(language)));
+            (Action::Speak { language }, _) if next.language != *language => {
+                next = next.speaking(Arc::clone(language));
             }
             (Action::Tick { moment }, _) if next.moment != *moment => next.moment = *moment,
             (Action::Reset { is_stored }, _) if next.task.is_none() => next.reset(*is_stored),

@@ -2,23 +2,9 @@
 
 import assert from "node:assert/strict";
 
-import axe from "axe-core";
-
+import { tooWide, violations } from "./checks.mjs";
 import { at, openCollection, press, respond, scenario } from "./lib.mjs";
 import { ways } from "./screens.mjs";
-
-const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
-
-/** Returns what axe-core finds on the whole page, the portal around the survey included. */
-async function violations(page) {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  const found = await page.evaluate(
-    (rules) => window.axe.run(document, { runOnly: { type: "tag", values: rules }, resultTypes: ["violations"] }),
-    rules,
-  );
-  assert.ok(found.passes.length > 10, "axe-core has looked at the page");
-  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.html}`));
-}
 
 for (const [name, screens] of Object.entries(ways)) {
   for (const width of [320, 1280]) {

@@ -11,6 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use balint_survey::instrument::Instrument;
+use balint_survey::language::Language;
+use balint_survey::language::check::{Gap, check};
 use serde::Deserialize;
 use wasm_bindgen_cli::wasm_bindgen;
 
@@ -22,17 +25,30 @@ const ELEMENTS: [&str; 8] = ["survey", "group", "report", "remote", "tokens", "c
 const LOCK: &str = ".lock";
 const STAMP: &str = ".stamp";
 const WORK: &str = ".building";
+/// Where the languages stand, and where a browser finds them.
+const LANGUAGES: &str = "src/language";
+const LANG: &str = "lang";
 
 /// Why there is no fresh bundle.
 #[derive(Debug)]
 pub enum BundleError {
-    NoProject { from: PathBuf },
-    Io { path: PathBuf, source: io::Error },
+    NoProject {
+        from: PathBuf,
+    },
+    Io {
+        path: PathBuf,
+        source: io::Error,
+    },
     Metadata(serde_json::Error),
     WasmStd(WasmStdError),
     Cargo(ToolError),
     Bindgen(String),
     NoHashes { path: PathBuf, expected: &'static str },
+    /// A language does not say all that the widget says.
+    Language {
+        path: PathBuf,
+        gaps: Vec<Gap>,
+    },
 }
 
 impl fmt::Display for BundleError {
@@ -53,6 +69,10 @@ impl fmt::Display for BundleError {
             }
             BundleError::WasmStd(error) => error.fmt(f),
             BundleError::Cargo(error) => write!(f, "the widget was not built: {error}"),
+            BundleError::Language { path, gaps } => {
+                write!(f, "{} is not complete:", path.display())?;
+                gaps.iter().try_for_each(|gap| write!(f, "\n  {gap}"))
+            }
             BundleError::Bindgen(reason) => write!(
                 f,
                 "wasm-bindgen did not accept the widget ({reason}); expected a module built with \
@@ -186,6 +206,8 @@ fn build(project: &Project) -> Result<(), BundleError> {
     make_dir(&work)?;
     write(&work.join(STAMP), b"")?;
 
+    // First, as it takes no time.
+    put_languages(project, &work)?;
     eprintln!("building the widget");
     for element in ELEMENTS {
         let module = compile(project, element)?;
@@ -193,6 +215,41 @@ fn build(project: &Project) -> Result<(), BundleError> {
     }
     compress_all(&work)?;
     publish(&work, &pkg)
+}
+
+/// Checks the languages, and writes each without its line breaks into `out`, with a compressed copy.
+fn put_languages(project: &Project, out: &Path) -> Result<(), BundleError> {
+    let (folder, out) = (project.root.join(LANGUAGES), out.join(LANG));
+    let script_path = project.www().join("balint-survey.js");
+    let script = fs::read_to_string(&script_path).map_err(|source| io_error(&script_path, source))?;
+    make_dir(&out)?;
+    for name in visible_entries(&folder)?.iter().filter(|name| name.ends_with(".json")) {
+        let path = folder.join(name);
+        let json = fs::read_to_string(&path).map_err(|source| io_error(&path, source))?;
+        let mut gaps = check(&json, &Instrument::built_in());
+        if gaps.is_empty() {
+            gaps.extend(unlisted(&json, name.trim_end_matches(".json"), &script));
+        }
+        if !gaps.is_empty() {
+            return Err(BundleError::Language { path, gaps });
+        }
+        // OK because it was parsed for the check.
+        let document: serde_json::Value = serde_json::from_str(&json).expect("a checked file");
+        write(&out.join(name), document.to_string().as_bytes())?;
+        compress(&out.join(name))?;
+    }
+    Ok(())
+}
+
+/// Returns what the element's script lacks of a language: it must know which there are before it loads any.
+fn unlisted(json: &str, name: &str, script: &str) -> Option<Gap> {
+    let language = Language::parse(json, name).ok()?;
+    let [loading, failed] = [language.loading(), language.cannot_be_shown()]
+        .map(|text| serde_json::Value::from(text).to_string());
+    let line = format!("{name}: [{loading}, {failed}],");
+    let place = format!("{}, for www/balint-survey.js", language.tag());
+    let is_listed = script.lines().any(|listed| listed.trim() == line);
+    (!is_listed).then(|| Gap { place, found: "no such line".to_owned(), expected: line })
 }
 
 /// Compiles the library for the browser, with one element's exports; returns the path of the module.
@@ -355,8 +412,18 @@ mod tests {
     use std::time::Duration;
     use tempfile::TempDir;
 
-    const SOURCES: [&str; 6] =
-        ["Cargo.toml", "Cargo.lock", "src", "src/lib.rs", "src/view", "src/view/chart.rs"];
+    const SOURCES: [&str; 8] = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "src/lib.rs",
+        "src/view",
+        "src/view/chart.rs",
+        "src/language",
+        "src/language/es.json",
+    ];
+    const SPANISH: &str = include_str!("../../language/es.json");
+    const SCRIPT: &str = include_str!("../../../www/balint-survey.js");
 
     /// A checkout whose sources are of the time 1000 and whose stamp is of the time 2000.
     fn checkout() -> (TempDir, Project) {
@@ -365,7 +432,9 @@ mod tests {
         for file in ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/view/chart.rs"] {
             put(&project, file, "");
         }
+        put(&project, "src/language/es.json", SPANISH);
         put(&project, "src/bin/main.rs", "");
+        put(&project, "www/balint-survey.js", SCRIPT);
         put(&project, "www/pkg/.stamp", "");
         for source in SOURCES {
             touch(&project, source, 1000);
@@ -447,6 +516,39 @@ mod tests {
         assert!(matches!(error, BundleError::Cargo(_)), "{error}");
         assert_eq!(names(&project.pkg()), ["kept.js"]);
         assert!(is_stale(&project).unwrap());
+    }
+
+    #[test]
+    fn languages_are_put_where_a_browser_finds_them() {
+        let (_folder, project) = checkout();
+        put_languages(&project, &project.pkg()).unwrap();
+        assert_eq!(names(&project.pkg().join(LANG)), ["es.json", "es.json.br"]);
+        let put = fs::read_to_string(project.pkg().join("lang/es.json")).unwrap();
+        assert!(!put.contains('\n'), "without its line breaks");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&put).unwrap(),
+            serde_json::from_str::<serde_json::Value>(SPANISH).unwrap()
+        );
+    }
+
+    #[test]
+    fn language_with_a_gap_fails_the_build_before_anything_is_compiled() {
+        let (_folder, project) = checkout();
+        put(&project, "www/pkg/kept.js", "");
+        put(&project, "src/language/es.json", &SPANISH.replace("\"start\": \"Empezar\",", ""));
+        let error = refresh(&project).unwrap_err().to_string();
+        assert!(error.contains("es.json is not complete:\n  texts, start: found nothing"), "{error}");
+        assert_eq!(names(&project.pkg()), ["kept.js"]);
+    }
+
+    #[test]
+    fn language_that_the_script_does_not_list_fails_the_build() {
+        let (_folder, project) = checkout();
+        let line = "  es: [\"Cargando la encuesta…\", \"No se puede mostrar esta encuesta\"],\n";
+        assert!(SCRIPT.contains(line));
+        put(&project, "www/balint-survey.js", &SCRIPT.replace(line, ""));
+        let error = put_languages(&project, &project.pkg()).unwrap_err().to_string();
+        assert!(error.contains("found no such line; expected es: [\"Cargando"), "{error}");
     }
 
     #[test]
