@@ -13,8 +13,10 @@ use serde::Deserialize;
 use crate::digest::Digest;
 use crate::disclosure::{Collection, CollectionError, Policy, UnknownPolicy};
 use crate::instrument::Instrument;
+use crate::language::Language;
 use crate::report::fieldwork::{Day, SECONDS};
 use crate::report::markup::Escaped;
+use crate::view::words;
 use crate::window::{Instant, InstantProblem, Window, WindowError};
 
 /// How often the class was reminded in the study.
@@ -220,7 +222,7 @@ impl Plan {
         let title = request.title.clone().or(instrument_title);
         Ok(Plan {
             title: one_line("title", title, "the survey’s name")?,
-            length: instrument.as_ref().map(crate::view::words::length),
+            length: instrument.as_ref().map(|instrument| words::length(&Language::default(), instrument)),
             reminders: request.reminders(opens, closes)?,
             link: request.link()?,
             contact: one_line("contact", request.contact.clone(), "a name with an address, for questions")?,

@@ -8,15 +8,16 @@
 
 // What is said before anything else is loaded, by language: all that the survey can be in.
 const languages = {
-  en: ["Loading the survey …", "This survey cannot be shown"],
-  ar: ["جارٍ تحميل الاستبيان…", "لا يمكن عرض هذا الاستبيان"],
-  de: ["Die Umfrage wird geladen …", "Diese Umfrage kann nicht gezeigt werden"],
-  es: ["Cargando la encuesta…", "No se puede mostrar esta encuesta"],
-  fr: ["Chargement de l’enquête…", "Cette enquête ne peut pas être affichée"],
-  zh: ["正在加载调查……", "无法显示此调查"],
+  en: ["Loading the survey …", "This survey cannot be shown", "This browser is too old for it, or has WebAssembly switched off. Please update it, or use another browser or device."],
+  ar: ["جارٍ تحميل الاستبيان…", "لا يمكن عرض هذا الاستبيان", "هذا المتصفح قديم جدًا لعرضه، أو أن WebAssembly معطَّل فيه. يُرجى تحديثه أو استخدام متصفح أو جهاز آخر."],
+  de: ["Die Umfrage wird geladen …", "Diese Umfrage kann nicht gezeigt werden", "Dieser Browser ist zu alt dafür, oder WebAssembly ist in ihm abgeschaltet. Bitte aktualisieren Sie ihn, oder nehmen Sie einen anderen Browser oder ein anderes Gerät."],
+  es: ["Cargando la encuesta…", "No se puede mostrar esta encuesta", "Este navegador es demasiado antiguo, o tiene WebAssembly desactivado. Actualízalo o usa otro navegador u otro dispositivo."],
+  fr: ["Chargement de l’enquête…", "Cette enquête ne peut pas être affichée", "Ce navigateur est trop ancien, ou WebAssembly y est désactivé. Mettez-le à jour, ou utilisez un autre navigateur ou un autre appareil."],
+  zh: ["正在加载调查……", "无法显示此调查", "这个浏览器版本过旧，或关闭了 WebAssembly。请更新它，或使用其他浏览器或设备。"],
 };
+/** The scripts that are read from right to left. */
 const rightToLeft = ["Arab", "Hebr", "Thaa"];
-const tooOld = "This browser is too old for it, or has WebAssembly switched off. Please update it, or use another browser or device.";
+const tooOld = languages.en[2];
 
 // What is set up with attributes, or with properties of the same names.
 const attributes = [
@@ -105,25 +106,21 @@ function languageAround(element) {
   return "en";
 }
 
-/** Returns the script that a language is most often written in. */
-function scriptOf(language) {
-  return new Intl.Locale(language).maximize().script;
-}
-
 /** Returns which of the languages a tag is best answered in, and the locale for its numbers and dates. */
 function matched(tag) {
   try {
     const wanted = new Intl.Locale(tag.replaceAll("_", "-"));
     const { language, script } = wanted.maximize();
     // In another script it is not read: zh-TW is not served by zh, which is simplified.
-    if (language in languages && scriptOf(language) === script) {
+    if (language in languages && new Intl.Locale(language).maximize().script === script) {
       // The same digits as in the answers.
-      return { language, locale: new Intl.Locale(wanted.baseName, { numberingSystem: "latn" }).toString() };
+      const locale = new Intl.Locale(wanted.baseName, { numberingSystem: "latn" }).toString();
+      return { language, locale, direction: rightToLeft.includes(script) ? "rtl" : "ltr" };
     }
   } catch {
-    // What is no tag names no language.
+    // What is no tag names no language, and an old browser knows none.
   }
-  return { language: "en", locale: "en" };
+  return { language: "en", locale: "en", direction: "ltr" };
 }
 
 const files = {};
@@ -214,10 +211,10 @@ class BalintSurvey extends HTMLElement {
 
   /** Returns an element with one of the things that are said here. */
   #saying(name, place) {
-    const { language } = this.#wanted;
+    const { language, direction } = this.#wanted;
     const element = document.createElement(name);
     element.lang = language;
-    element.dir = rightToLeft.includes(scriptOf(language)) ? "rtl" : "ltr";
+    element.dir = direction;
     element.textContent = languages[language][place];
     return element;
   }
@@ -352,13 +349,15 @@ class BalintSurvey extends HTMLElement {
       this.#park();
       const box = document.createElement("div");
       const title = this.#saying("h2", 1);
-      const text = document.createElement("p");
+      const text = message === tooOld ? this.#saying("p", 2) : document.createElement("p");
       box.setAttribute("role", "alert");
       box.part = "failure";
-      text.textContent = message;
-      // For who has set it up.
-      text.lang = "en";
-      text.dir = "ltr";
+      if (message !== tooOld) {
+        // For whoever has set it up.
+        text.lang = "en";
+        text.dir = "ltr";
+        text.textContent = message;
+      }
       box.append(title, text);
       this.#slot.replaceChildren();
       this.#place.replaceChildren(box, this.#slot);

@@ -300,4 +300,5 @@ texts! {
     // What `www/balint-survey.js` says before there is anything else, from a list of its own.
     loading() = "Loading the survey …";
     cannot_be_shown() = "This survey cannot be shown";
+    too_old() = "This browser is too old for it, or has WebAssembly switched off. Please update it, or use another browser or device.";
 }

@@ -3,6 +3,7 @@
 //! **Invariant:** they promise nothing that the survey's first screen does not say in the same words.
 
 use super::{Letter, Plan, Way};
+use crate::language::Language;
 use crate::view::words;
 use crate::window::Instant;
 
@@ -64,7 +65,7 @@ impl Plan {
         let rest = [
             promise.trim_end().to_owned(),
             format!("What this cannot protect from: {}", self.risk()),
-            "You can leave out any question. What you write in your own words is never passed on.".to_owned(),
+            Language::default().all_is_optional().to_owned(),
             format!("Questions: {}", self.contact),
         ];
         first.into_iter().chain(rest).collect::<Vec<_>>().join("\n\n") + "\n"
@@ -72,28 +73,23 @@ impl Plan {
 
     /// Returns what the first screen says of the answers.
     pub fn promise(&self) -> Vec<String> {
+        let said = Language::default();
         match &self.way {
-            Way::Personal => vec![
-                "They stay on this device. Nothing is sent to the school or to anybody else.".to_owned(),
-                "They are not stored: when you finish or close this page, they are gone.".to_owned(),
-            ],
+            Way::Personal => vec![said.stays_on_device().to_owned(), said.not_stored().to_owned()],
             Way::Group { policy, is_named } => {
-                let mut sentences = vec![
-                    "They are added to the sums of this group, and then forgotten. Nobody sees them."
-                        .to_owned(),
-                ];
+                let mut sentences = vec![said.added_to_sums().to_owned()];
                 if *is_named {
-                    sentences.push("The device keeps the sums, enciphered, until the end.".to_owned());
+                    sentences.push(said.sums_are_kept().to_owned());
                 }
-                sentences.extend(words::policy(policy));
+                sentences.extend(words::policy(&said, policy));
                 sentences
             }
             Way::Remote(task) => {
-                let (leader, helper, batch) = (&task.leader.name, &task.helper.name, task.minimum_batch);
+                let (leader, helper) = (&task.leader.name, &task.helper.name);
                 vec![
-                    format!("At the end your answers are split on this device into two shares, each of them nothing but random numbers. One is sealed for {leader}, the other for {helper}; what is sent goes through {leader}."),
-                    "Each of the two adds the shares of everybody. Neither can read an answer from what it has.".to_owned(),
-                    format!("Only the two sums together tell something: of at least {batch} people, once, to the person who runs the survey."),
+                    said.split_in_two(leader, helper),
+                    said.neither_can_read().to_owned(),
+                    said.only_both_sums(task.minimum_batch),
                 ]
             }
         }
@@ -101,14 +97,14 @@ impl Plan {
 
     /// Returns the first thing that no way of answering protects from; the survey itself tells the others.
     pub fn risk(&self) -> String {
-        let page = words::residual_risks()[0];
+        let said = Language::default();
+        let [page, room, ..] = words::residual_risks(&said);
         match &self.way {
             Way::Personal => page.to_owned(),
-            Way::Group { .. } => format!("{page} {}", words::residual_risks()[1]),
-            Way::Remote(task) => format!(
-                "If {} and {} put their shares together, they can read every answer. {page}",
-                task.leader.name, task.helper.name
-            ),
+            Way::Group { .. } => format!("{page} {room}"),
+            Way::Remote(task) => {
+                format!("{} {page}", said.risk_together(&task.leader.name, &task.helper.name))
+            }
         }
     }
 }
