@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { tooWide, violations } from "./checks.mjs";
+import { violations } from "./checks.mjs";
 import { at, openCollection, press, respond, scenario } from "./lib.mjs";
 import { ways } from "./screens.mjs";
 

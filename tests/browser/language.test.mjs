@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 
-import { tooWide, violations } from "./checks.mjs";
+import { tooSmall, tooWide, violations } from "./checks.mjs";
 import { instrument, passphrase, scenario } from "./lib.mjs";
 
 const folder = new URL("../../src/language/", import.meta.url);
@@ -58,6 +58,7 @@ async function check(survey, language, screen) {
   assert.deepEqual(await leftInEnglish(survey, language), [], `${screen} in ${language}: English is left`);
   assert.deepEqual(await violations(survey.page()), [], `${screen} in ${language}`);
   assert.deepEqual(await survey.page().evaluate(tooWide), [], `${screen} in ${language}`);
+  assert.deepEqual(await survey.page().evaluate(tooSmall), [], `${screen} in ${language}`);
 }
 
 /** Returns what a test needs to say in a language: the texts, and the labels of an instrument. */
