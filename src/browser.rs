@@ -1,14 +1,16 @@
 //! The few things that components need of the browser itself.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 #[cfg(target_family = "wasm")]
 use js_sys::Intl;
-use js_sys::{Array, Date, Object, Promise, Reflect};
+use js_sys::{Array, Date, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, Event, EventTarget, HtmlAnchorElement, Response, Url, Window};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Blob, BlobPropertyBag, Event, EventTarget, HtmlAnchorElement, HtmlDialogElement, Response, Url,
+};
 use yew::prelude::*;
 
 use crate::window::Instant;
@@ -190,62 +192,264 @@ pub fn use_unload_guard(is_active: bool) {
     });
 }
 
-/// After so many milliseconds without a touch of the device, whoever was there has gone.
-const ABSENCE: f64 = 60_000.0;
+/// After so many milliseconds without a touch of the device, it is doubtful whether somebody is there.
+const DOUBT: f64 = 40_000.0;
+/// And after so many more, nobody is.
+const GRACE: f64 = 20_000.0;
 /// How often that is looked at, in milliseconds.
-const LOOK: i32 = 5_000;
+const LOOK: i32 = 1_000;
 /// What somebody who is there does.
-const TOUCHES: [&str; 7] = ["pointerdown", "pointermove", "keydown", "input", "wheel", "focusin", "scroll"];
+const TOUCHES: [&str; 9] = [
+    "pointerdown",
+    "pointermove",
+    "pointercancel",
+    "keydown",
+    "input",
+    "wheel",
+    "click",
+    "focusin",
+    "scroll",
+];
+/// What somebody does who was asked: the question goes with it, so it is the end of a touch, and not its beginning,
+/// which would let the rest of it fall through onto an answer. Others can come of the question itself.
+const REPLIES: [&str; 4] = ["pointercancel", "keydown", "wheel", "click"];
 
-/// Calls back when nobody has touched the device for a minute, or when the page is hidden.
+/// Whether somebody is at a shared device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Nobody has touched it for a while.
+    Doubtful,
+    /// Somebody has touched it after that.
+    Certain,
+    /// Nobody did, or the page is hidden.
+    Gone,
+}
+
+/// Calls back when it is doubtful whether somebody is at the device, and with what becomes of the doubt.
 #[hook]
-pub fn use_absence(is_active: bool, onabsent: Callback<()>) {
+pub fn use_presence(is_active: bool, onchange: Callback<Presence>) {
     use_effect_with(is_active, move |&is_active| {
-        let watch = is_active.then(|| Watch::new(&onabsent)).flatten();
+        let watch = is_active.then(|| Watch::new(&onchange)).flatten();
         move || drop(watch)
     });
 }
 
-/// Listens for touches, and looks from time to time when the last one was.
+/// Listens for touches, and looks from time to time when the last one was; dropping it ends that.
 struct Watch {
-    window: Window,
+    is_over: Rc<Cell<bool>>,
     _listeners: Vec<Listener>,
-    /// Held so that the timer can call it.
-    _look: Closure<dyn Fn()>,
-    timer: i32,
 }
 
 impl Watch {
-    fn new(onabsent: &Callback<()>) -> Option<Watch> {
+    fn new(onchange: &Callback<Presence>) -> Option<Watch> {
         let window = web_sys::window()?;
         let document = window.document()?;
-        let last = Rc::new(Cell::new(Date::now()));
+        let silence = Rc::new(Silence::default());
         let mut listeners = Vec::new();
         for touched in TOUCHES {
-            let last = Rc::clone(&last);
-            listeners.push(Listener::new(&window, touched, move |_| last.set(Date::now()))?);
+            let (silence, onchange) = (Rc::clone(&silence), onchange.clone());
+            listeners.push(Listener::new(&window, touched, move |event| {
+                if silence.end(touched) {
+                    // The key answers the question, and does nothing else.
+                    if touched == "keydown" {
+                        event.prevent_default();
+                    }
+                    onchange.emit(Presence::Certain);
+                }
+            })?);
         }
-        let (hidden, onhidden) = (document.clone(), onabsent.clone());
+        let (hidden, onhidden) = (document.clone(), onchange.clone());
         listeners.push(Listener::new(&document, "visibilitychange", move |_| {
             if hidden.hidden() {
-                onhidden.emit(());
+                onhidden.emit(Presence::Gone);
             }
         })?);
-        let onabsent = onabsent.clone();
-        let look = Closure::<dyn Fn()>::new(move || {
-            if Date::now() - last.get() > ABSENCE {
-                onabsent.emit(());
+        let is_over = Rc::new(Cell::new(false));
+        let (onchange, is_left) = (onchange.clone(), Rc::clone(&is_over));
+        spawn_local(async move {
+            loop {
+                sleep(LOOK).await;
+                if is_left.get() {
+                    break;
+                }
+                if let Some(presence) = silence.look(Date::now()) {
+                    onchange.emit(presence);
+                }
             }
         });
-        let timer = window
-            .set_interval_with_callback_and_timeout_and_arguments_0(look.as_ref().unchecked_ref(), LOOK)
-            .ok()?;
-        Some(Watch { window, _listeners: listeners, _look: look, timer })
+        Some(Watch { is_over, _listeners: listeners })
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.window.clear_interval_with_handle(self.timer);
+        self.is_over.set(true);
+    }
+}
+
+/// How long nobody has touched the device.
+struct Silence {
+    /// When it was touched last.
+    since: Cell<f64>,
+    /// When it was asked whether somebody is there.
+    asked: Cell<Option<f64>>,
+}
+
+impl Default for Silence {
+    fn default() -> Silence {
+        Silence { since: Cell::new(Date::now()), asked: Cell::new(None) }
+    }
+}
+
+impl Silence {
+    /// Ends it with a touch; returns whether that was an answer to the question.
+    fn end(&self, touched: &str) -> bool {
+        let is_reply = self.asked.get().is_some() && REPLIES.contains(&touched);
+        if is_reply || self.asked.get().is_none() {
+            self.since.set(Date::now());
+            self.asked.set(None);
+        }
+        is_reply
+    }
+
+    /// Returns what has changed by now.
+    fn look(&self, now: f64) -> Option<Presence> {
+        let silent = now - self.since.get();
+        match self.asked.get() {
+            Some(asked) if now - asked >= GRACE => Some(Presence::Gone),
+            // A device that has slept wakes up in front of somebody else.
+            None if silent > DOUBT + GRACE => Some(Presence::Gone),
+            None if silent > DOUBT => {
+                self.asked.set(Some(now));
+                Some(Presence::Doubtful)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Opens a dialogue over the whole page while it is active; when it closes, the focus goes back to where it was.
+#[hook]
+pub fn use_dialog(is_active: bool, dialog: &NodeRef) {
+    let dialog = dialog.clone();
+    use_effect_with(is_active, move |&is_active| {
+        if let Some(dialog) = dialog.cast::<HtmlDialogElement>().filter(|dialog| dialog.open() != is_active) {
+            // It fails only for a dialogue that is open already, or in no page.
+            let _ = if is_active { dialog.show_modal() } else { Ok(dialog.close()) };
+        }
+    });
+}
+
+/// Calls a method of an object, if it has one; what it promises is to be waited for.
+fn call(target: &JsValue, name: &str, arguments: &Array) -> Result<Promise, JsValue> {
+    let method: Function = Reflect::get(target, &name.into())?.dyn_into()?;
+    Ok(Promise::resolve(&method.apply(target, arguments)?))
+}
+
+/// Returns what the browser has under this name, which web-sys knows only as unstable.
+fn of_navigator(name: &str) -> Option<JsValue> {
+    let found = Reflect::get(&web_sys::window()?.navigator(), &name.into()).ok()?;
+    found.is_object().then_some(found)
+}
+
+/// What one window of this browser has at a time; dropping it lets the next one have it.
+pub struct Lock {
+    release: Function,
+}
+
+impl Lock {
+    /// Waits for the lock of that name; `None` where the browser has no locks.
+    pub async fn acquire(name: &str) -> Option<Lock> {
+        let locks = of_navigator("locks")?;
+        let granted = Promise::new(&mut |grant, _| {
+            let tell = grant.clone();
+            // It is held until what this returns is kept.
+            let onlock = Closure::once_into_js(move || {
+                Promise::new(&mut |release, _| {
+                    // A function that a promise gives cannot throw.
+                    let _ = tell.call1(&JsValue::NULL, &release);
+                })
+            });
+            let asked = call(&locks, "request", &Array::of2(&name.into(), &onlock));
+            // Where it is refused, the wait ends without a lock.
+            let refused = asked.and_then(|asked| call(&asked, "catch", &Array::of1(&grant)));
+            if refused.is_err() {
+                let _ = grant.call0(&JsValue::NULL);
+            }
+        });
+        Some(Lock { release: JsFuture::from(granted).await.ok()?.dyn_into().ok()? })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A function that a promise gives cannot throw.
+        let _ = self.release.call0(&JsValue::NULL);
+    }
+}
+
+/// Keeps the screen from going dark while it is active and the page is seen, where the browser can and may.
+#[hook]
+pub fn use_wake_lock(is_active: bool) {
+    use_effect_with(is_active, move |&is_active| {
+        let awake = is_active.then(Awake::new).flatten();
+        move || drop(awake)
+    });
+}
+
+/// A screen that stays on.
+struct Awake {
+    held: Rc<RefCell<Held>>,
+    _listener: Listener,
+}
+
+/// What keeps it on: nothing, something, or nothing any more.
+enum Held {
+    Not,
+    By(JsValue),
+    Over,
+}
+
+impl Awake {
+    fn new() -> Option<Awake> {
+        let document = web_sys::window()?.document()?;
+        let held = Rc::new(RefCell::new(Held::Not));
+        let seen = document.clone();
+        let hold = {
+            let held = Rc::clone(&held);
+            move || {
+                // It ends by itself when the page is hidden.
+                if !seen.hidden() {
+                    spawn_local(Held::renew(Rc::clone(&held)));
+                }
+            }
+        };
+        hold();
+        Some(Awake { held, _listener: Listener::new(&document, "visibilitychange", move |_| hold())? })
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.held.replace(Held::Over).end();
+    }
+}
+
+impl Held {
+    async fn renew(held: Rc<RefCell<Held>>) {
+        let Some(wake_lock) = of_navigator("wakeLock") else { return };
+        let Ok(asked) = call(&wake_lock, "request", &Array::of1(&"screen".into())) else { return };
+        // A browser may refuse, for instance to save its battery: then the screen goes dark as always.
+        let Ok(sentinel) = JsFuture::from(asked).await else { return };
+        let is_over = matches!(*held.borrow(), Held::Over);
+        let past = if is_over { Held::By(sentinel) } else { held.replace(Held::By(sentinel)) };
+        past.end();
+    }
+
+    fn end(self) {
+        if let Held::By(sentinel) = self {
+            // One that has ended already stays so.
+            let _ = call(&sentinel, "release", &Array::new());
+        }
     }
 }

@@ -66,7 +66,7 @@ impl fmt::Display for CustodyError {
                 "This is not the passphrase of this collection, or the survey was changed since"
             }
             Self::NoStorage => {
-                "The browser keeps nothing for this page: let it, or give the collection no name"
+                "The browser keeps nothing for this page, as its storage is full or is not allowed. Free some space, or allow it, and try again"
             }
             Self::Elsewhere => "This collection was ended, or goes on in another window",
         })

@@ -1,8 +1,10 @@
 //! What a portal asks of one widget: the attributes of its element, checked.
 
+pub mod results;
+
 use std::fmt;
 
-use crate::disclosure::{Collection, CollectionError, Policy, UnknownPolicy};
+use crate::disclosure::{Collection, CollectionError, Policy, Release, UnknownPolicy};
 use crate::instrument::{Instrument, InstrumentError};
 #[cfg(feature = "remote")]
 use crate::remote::{
@@ -38,6 +40,8 @@ pub struct Settings {
     pub preview: bool,
     /// The JSON of an instrument that the page brings: the report of a group's results needs it, too.
     pub definition: Option<String>,
+    /// What the school has released of this survey, for whoever compares the own answers with it.
+    pub results: Option<Release>,
     /// The survey that is answered from home, in that mode.
     #[cfg(feature = "remote")]
     pub remote: Option<Remote>,
@@ -180,6 +184,7 @@ impl Settings {
             eligible,
             endpoint: attribute("endpoint").filter(|endpoint| !endpoint.is_empty()),
             preview: attribute("no-preview").is_none(),
+            results: None,
             #[cfg(feature = "remote")]
             remote: None,
         })
@@ -236,6 +241,7 @@ impl Settings {
             window: Window::default(),
             definition: None,
             preview: attribute("no-preview").is_none(),
+            results: None,
             remote: Some(Remote { tokens, code: attribute("code"), task }),
         })
     }

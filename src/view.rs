@@ -14,6 +14,7 @@ pub mod reading;
 pub mod remote;
 pub mod screens;
 pub mod session;
+pub mod share;
 pub mod table;
 pub mod words;
 
@@ -25,6 +26,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+#[cfg(feature = "group")]
+use crate::browser::use_dialog;
 use crate::browser::{now, sleep, use_unload_guard};
 use crate::custody::Case;
 use crate::language::Language;
@@ -95,6 +98,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     });
     let heading = use_node_ref();
     let summary = use_node_ref();
+    let dialog = use_node_ref();
     use_set_up(&session, props);
     use_language(&session, &props.language);
     use_clock(&session);
@@ -103,6 +107,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     use_unload_guard(session.would_lose());
     use_collection(&session, &props.onevent, &props.onopen);
     use_sending(&session, &props.onevent);
+    use_dialog(session.is_warned, &dialog);
     let act = {
         let session = session.dispatcher();
         Callback::from(move |action: Action| session.dispatch(action))
@@ -114,6 +119,9 @@ pub fn Survey(props: &SurveyProps) -> Html {
             // Keyed, so that no element of one screen is reused in another: it would stay unfolded, or scrolled.
             <div key={session.screen().number()} class="screen" data-alike={session.screen().is_alike().then_some("")}>{ screens::current(&screen) }</div>
             <p class="visually-hidden" role="status">{ status(&session) }</p>
+            if session.is_open() {
+                { group::still_there(&screen, &dialog) }
+            }
         </div>
     }
 }
@@ -181,6 +189,9 @@ fn status(session: &Session) -> String {
     if session.remote.is_on() {
         return remote::status(session);
     }
+    if let Some(task) = session.task.filter(|_| HAS_GROUP) {
+        return group::task_text(session.words(), task).to_owned();
+    }
     match &session.phase {
         Phase::Done if session.is_open() => session.words().nothing_left().to_owned(),
         Phase::Done => session.words().erased_status().to_owned(),
@@ -239,6 +250,11 @@ fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
         }
     });
 }
+
+/// Opens nothing: this module has no device that others have next.
+#[cfg(not(feature = "group"))]
+#[hook]
+fn use_dialog(_is_active: bool, _dialog: &NodeRef) {}
 
 /// Does nothing: this module has no group.
 #[cfg(not(feature = "group"))]

@@ -214,6 +214,16 @@ async fn preview_sets_the_answers_beside_the_published_figures() {
     }
     assert_eq!(count(&html, "your answer</span>"), 3);
     check_contains(&html, &["46 of 290 answered", "not in the study", "my own words"]);
+    // In sentences, and for whoever left a question out, what most of the others answered.
+    check_contains(
+        &html,
+        &[
+            "About half of those in the study gave this answer (22 of 46).",
+            "About nine in ten of those in the study gave this answer (40 of 46).",
+            "About half of those in the study answered “Fourth”, the most frequent answer (23 of 43).",
+            "<slot name=\"support\"></slot>",
+        ],
+    );
     check_lacks(&html, &["style="]);
 }
 
@@ -224,6 +234,7 @@ async fn preview_of_the_post_program_survey_shows_the_published_means() {
     steps.extend(go(&[Action::LeaveOut, Action::LeaveOut, Action::Continue, Action::Finish]));
     let html = render(&[POST], &steps).await;
     check_contains(&html, &["1 = Strongly Disagree to 4 = Strongly Agree", "<td>2<svg"]);
+    check_contains(&html, &["In the study, the average was nearest to “Strongly Agree” (4.0)."]);
     // Typed from Table 3.
     for (mean, times) in [("4.0", 1), ("3.8", 2), ("3.5", 3), ("3.3", 1), ("3.7", 1)] {
         assert_eq!(count(&html, &format!("<td>{mean}<svg")), times, "{mean}");
@@ -245,7 +256,7 @@ async fn thanks_in_a_group_are_the_same_whatever_was_answered() {
     };
     let none = render(&attributes, &turn("0")).await;
     assert_eq!(none, render(&attributes, &turn("gt8")).await);
-    check_contains(&none, &["Thank you", "I am the next person"]);
+    check_contains(&none, &["Thank you", "I am the next person", "<slot name=\"support\"></slot>"]);
     let stopped = go(&[&open()[..], &[Action::Begin, Action::Stop]].concat());
     assert_eq!(none, render(&attributes, &stopped).await, "nor whether it was handed in");
 }
@@ -302,4 +313,27 @@ async fn results_show_the_report_and_the_exact_bytes() {
         &html,
         &["<balint-report exportparts=\"report\" release=\"{\n  ", "The tables cannot be shown just now"],
     );
+}
+
+#[tokio::test]
+async fn support_is_shown_at_the_end_whatever_was_answered_and_not_before() {
+    let slot = "<slot name=\"support\"></slot>";
+    let turn = |code| {
+        let mut steps = go(&[Action::Begin, Action::LeaveOut]);
+        steps.push(Step::Choose("experiences", code));
+        steps.extend(go(&[Action::Continue, Action::LeaveOut]));
+        steps
+    };
+    let mut ends = Vec::new();
+    for code in ["0", "gt8"] {
+        let steps = turn(code);
+        for before in 0..=steps.len() {
+            check_lacks(&render(&[STRESS], &steps[..before]).await, &[slot]);
+        }
+        let preview = [steps.clone(), go(&[Action::Finish])].concat();
+        assert_eq!(count(&render(&[STRESS], &preview).await, slot), 1);
+        ends.push(render(&[STRESS], &[preview, go(&[Action::End])].concat()).await);
+    }
+    assert_eq!(ends[0], ends[1]);
+    check_contains(&ends[0], &[slot]);
 }

@@ -332,7 +332,7 @@ fn the_state_is_stored_after_every_five_and_never_after_one() {
         if let Some(state) = session.unstored() {
             assert_eq!(state.tally.respondents(), respondents);
             stored.push(respondents);
-            session = act(session, [Action::Stored { respondents }]);
+            session = act(session, [Action::Stored { respondents, is_safe: true }]);
         }
     }
     assert_eq!(stored, [5, 10]);
@@ -485,4 +485,67 @@ fn outside_its_window_nobody_begins_and_whoever_has_begun_goes_on() {
     assert_eq!(group.screen(), Screen::Intro);
     let closed = act(group, ASK_TO_CLOSE.into_iter().chain([Action::Close]));
     assert_eq!(closed.screen(), Screen::Closed, "what was collected can be released");
+}
+
+#[test]
+fn whoever_is_asked_whether_they_are_there_keeps_their_answers_by_any_reply() {
+    let session = group("standard");
+    let begun = act(session.clone(), [Action::Begin, choose(&session, "sex", "male")]);
+    let asked = act(begun, [Action::Warn]);
+    assert!(asked.is_warned);
+    let stayed = act(asked.clone(), [Action::Stay]);
+    assert!(!stayed.is_warned && is_chosen(&stayed, "sex", "male"));
+    let gone = act(asked, [Action::Abandon]);
+    assert!(!gone.is_warned && !is_chosen(&gone, "sex", "male"));
+    assert_eq!(gone.screen(), Screen::Done);
+    // Where nothing can be lost, nobody is asked.
+    for calm in [session, gone, act(personal(), [Action::Begin])] {
+        assert!(!act(calm, [Action::Warn]).is_warned);
+    }
+}
+
+#[test]
+fn waiting_for_a_passphrase_can_be_given_up() {
+    let attributes = [("instrument", "stress-experience"), ("mode", "group"), ("eligible", "30")];
+    let passphrase = Action::WritePassphrase { text: "correct horse".to_owned() };
+    let waiting = act(session(&attributes), [passphrase, Action::Open]);
+    assert_eq!(waiting.task, Some(Task::Open));
+    let given_up = act(waiting, [Action::Cancel]);
+    assert_eq!((given_up.task, given_up.screen()), (None, Screen::SetUp));
+    // What the browser has done all the same comes too late.
+    assert!(!act(given_up.clone(), [Action::Opened]).is_open());
+    assert!(act(given_up, [Action::Open, Action::Opened]).is_open(), "what was typed is still there");
+}
+
+#[test]
+fn a_release_that_is_on_its_way_can_be_taken_back() {
+    let closed = act(handed_in(group("standard"), 10), [&ASK_TO_CLOSE[..], &[Action::Close]].concat());
+    let waiting = Action::Deliver { delivery: Delivery::Waiting };
+    for before in [vec![Action::Send], vec![Action::Send, waiting]] {
+        let stopped = act(closed.clone(), [before, vec![Action::StopSending]].concat());
+        assert!(stopped.delivery == Delivery::Ready);
+        assert_eq!(stopped.unsent().map(|(_, is_wanted)| is_wanted), Some(false));
+    }
+    let kept = act(closed.clone(), [Action::Send, Action::Deliver { delivery: Delivery::Kept }]);
+    assert!(act(kept, [Action::StopSending]).delivery == Delivery::Kept, "what has arrived has arrived");
+}
+
+#[test]
+fn what_another_window_has_settled_is_neither_kept_nor_lost_here() {
+    let closed = act(handed_in(group("standard"), 10), [&ASK_TO_CLOSE[..], &[Action::Close]].concat());
+    let kept = act(closed, [Action::Keep { is_kept: true }, Action::Send]);
+    let settled = act(kept, [Action::Deliver { delivery: Delivery::Elsewhere }]);
+    assert!(settled.unsent().is_none() && !settled.is_kept && !settled.would_lose());
+    assert!(act(settled, [Action::Send]).delivery == Delivery::Sending, "it can be sent all the same");
+}
+
+#[test]
+fn a_collection_that_is_not_kept_any_more_is_known_as_such_until_it_is() {
+    let session = handed_in(group("standard"), 5);
+    let stored = |respondents, is_safe| Action::Stored { respondents, is_safe };
+    assert!(!session.is_unsafe());
+    let lost = act(session, [stored(5, false)]);
+    assert!(lost.is_unsafe() && lost.unstored().is_none(), "it is tried again after another batch");
+    let ten = handed_in(lost, 5);
+    assert!(ten.unstored().is_some() && !act(ten, [stored(10, true)]).is_unsafe());
 }

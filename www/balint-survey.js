@@ -35,6 +35,7 @@ const attributes = [
   "opens",
   "closes",
   "no-preview",
+  "results",
 ];
 const flags = ["no-preview"];
 
@@ -51,6 +52,9 @@ async function load(script, address) {
   return module;
 }
 
+/** The largest list of results, in bytes. */
+const resultsLimit = 1024 * 1024;
+
 // Each way to take part has a module of its own, loaded where it is asked for.
 const modules = {
   personal: () => onOneDevice(import("./pkg/balint_survey.js"), new URL("./pkg/balint_survey_bg.wasm", import.meta.url)),
@@ -62,8 +66,8 @@ let sheet;
 
 async function onOneDevice(script, address) {
   const { Widget } = await load(script, address);
-  const show = (widget, host, definition) => widget.show(host, definition, loadReport);
-  return { Widget, show, read: readDefinition };
+  const show = (widget, host, [definition, results]) => widget.show(host, definition, results, loadReport);
+  return { Widget, show, read: (host) => Promise.all([readDefinition(host), readResults(host)]) };
 }
 
 /** Returns whether the browser has what came last to all of them: style sheets that a script makes, in 2023. */
@@ -145,10 +149,38 @@ async function readDefinition({ definition, src }) {
   if (definition != null) {
     return new TextEncoder().encode(typeof definition === "string" ? definition : JSON.stringify(definition));
   }
-  if (src === null) return undefined;
-  const response = await fetch(src, { cache: "no-cache" }).catch(() => ({ status: "unreachable" }));
-  if (!response.ok) throw new Error(`attribute src: ${src} cannot be read (${response.status}); expected an instrument`);
+  return src === null ? undefined : readFile("src", src, "an instrument");
+}
+
+/**
+ * Returns what the school has released, if the page says where; a survey without it is still a survey.
+ *
+ * It is asked for before anybody has answered, so the request is the same for everybody.
+ */
+async function readResults(host) {
+  try {
+    if (host.results === null) return undefined;
+    const bytes = await readFile("results", host.results, "releases");
+    if (bytes.length > resultsLimit) {
+      throw new Error(`attribute results: ${host.results} has ${bytes.length} bytes; expected ${resultsLimit} or fewer`);
+    }
+    return bytes;
+  } catch (error) {
+    tell(host, error.message);
+    return undefined;
+  }
+}
+
+async function readFile(attribute, address, expected) {
+  const response = await fetch(address, { cache: "no-cache" }).catch(() => ({ status: "unreachable" }));
+  if (!response.ok) {
+    throw new Error(`attribute ${attribute}: ${address} cannot be read (${response.status}); expected ${expected}`);
+  }
   return new Uint8Array(await response.arrayBuffer());
+}
+
+function tell(host, message) {
+  host.dispatchEvent(new CustomEvent("survey-error", { bubbles: true, composed: true, detail: { message } }));
 }
 
 // What shows a group's results; without it, the release itself is still there.
@@ -314,8 +346,8 @@ class BalintSurvey extends HTMLElement {
     this.#isStale = false;
     const isOvertaken = () => turn !== this.#starts || !this.isConnected;
     try {
-      // What else the attribute may say is for the module to refuse.
-      const name = ["group", "remote"].find((name) => name === this.mode) ?? "personal";
+      // What else the attribute may say is for the module to refuse; that of a group can read releases.
+      const name = ["group", "remote"].find((name) => name === this.mode) ?? (this.results === null ? "personal" : "group");
       const wanted = (this.#wanted = matched(languageAround(this)));
       const speech = readLanguage(wanted);
       const module = await start(name);
@@ -366,7 +398,7 @@ class BalintSurvey extends HTMLElement {
   }
 
   #tell(message) {
-    this.dispatchEvent(new CustomEvent("survey-error", { bubbles: true, composed: true, detail: { message } }));
+    tell(this, message);
   }
 }
 

@@ -112,3 +112,18 @@ retry.addEventListener("click", () => {
 });
 
 follow();
+
+// For a seminar without a network
+
+if ("serviceWorker" in navigator) {
+  // After the survey, which is more urgent. Where the browser keeps nothing, the page still works with a network.
+  addEventListener("load", () => keepPage(navigator.serviceWorker).catch(() => {}), { once: true });
+}
+
+async function keepPage(serviceWorker) {
+  const { waiting } = await serviceWorker.register("service-worker.js", { updateViaCache: "none" });
+  if (!waiting || !serviceWorker.controller) return;
+  // A newer version has been kept since: it is taken now, before anybody has begun, unless another page is open.
+  serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+  waiting.postMessage("take over");
+}

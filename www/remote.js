@@ -15,9 +15,23 @@ try {
   // What is shown until the survey is there, and if it cannot be.
   survey.append("If the survey does not appear here, this browser may be too old for it: ask whoever has invited you.");
   place.removeAttribute("role");
+  survey.append(support());
   place.replaceChildren(survey);
 } catch (error) {
   place.textContent = `The demonstration could not be started: ${error.message}`;
+}
+
+/** Returns what everybody is shown at the end, whatever they have answered. */
+function support() {
+  const box = document.createElement("div");
+  const title = document.createElement("h3");
+  const text = document.createElement("p");
+  box.slot = "support";
+  title.textContent = "If something weighs on you";
+  text.textContent =
+    "Nobody can write back to a survey. Student Support can talk: Hallam Building, level 2, weekdays 9 to 5, no appointment needed. They have no part in your grades.";
+  box.append(title, text);
+  return box;
 }
 
 const button = document.querySelector(".synthetic");

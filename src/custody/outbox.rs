@@ -51,8 +51,25 @@ impl Outbox {
         is_ours.then_some(Waiting { release, is_wanted })
     }
 
+    /// Returns what the windows of one browser call it.
+    pub fn name(&self) -> &str {
+        &self.place
+    }
+
+    /// Returns whether a release still waits: another window may have settled it.
+    pub fn is_full(&self) -> bool {
+        read(&self.place).is_some()
+    }
+
     /// Keeps nothing any more.
     pub fn clear(&self) {
         remove(&self.place);
+    }
+
+    /// Keeps nothing any more after a download, unless the facilitator has asked for it to be sent, in another window.
+    pub fn clear_unless_wanted(&self) {
+        if !read(&self.place).is_some_and(|text| text.starts_with(WANTED)) {
+            self.clear();
+        }
     }
 }

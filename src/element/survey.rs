@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use crate::browser;
 use crate::language::Language;
-use crate::settings::Settings;
+use crate::settings::{HAS_GROUP, Settings, results};
 use crate::view::{Place, PlaceProps, SurveyEvent, SurveyProps};
 
 /// A place in a page that shows the survey of one element, and later perhaps of another.
@@ -43,7 +43,8 @@ impl Widget {
     /// instrument where the page brings one. The survey that it shows already is set up anew, once nobody is in the
     /// middle of it.
     ///
-    /// `onopen` is called when a group's collection opens.
+    /// `results` is what the school has released, as JSON; what is wrong with it is told to the page, and the survey
+    /// goes on without. `onopen` is called when a group's collection opens.
     ///
     /// # Errors
     ///
@@ -52,10 +53,20 @@ impl Widget {
         &mut self,
         host: HtmlElement,
         definition: Option<Vec<u8>>,
+        results: Option<Vec<u8>>,
         onopen: Function,
     ) -> Result<(), JsError> {
         let attribute = |name: &str| host.get_attribute(name);
-        let settings = Settings::from_attributes(attribute, definition.as_deref(), unnamed)?;
+        let mut settings = Settings::from_attributes(attribute, definition.as_deref(), unnamed)?;
+        // A page that names results loads the module that can read them.
+        if let Some(json) = results.filter(|_| HAS_GROUP) {
+            match results::read(&json, &settings.instrument) {
+                Ok(found) => settings.results = found,
+                Err(error) => {
+                    dispatch(&host, &SurveyEvent::Error { message: error.to_string() });
+                }
+            }
+        }
         let onopen = Callback::from(move |()| {
             // What it throws is of the page's concern, and the survey goes on without it.
             let _ = onopen.call0(&JsValue::NULL);

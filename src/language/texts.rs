@@ -147,6 +147,47 @@ texts! {
     your_words() = "Your words, which only you see: ";
     your_answer() = "your answer";
     not_in_study() = "not in the study";
+    not_shown() = "not shown";
+    all_figures() = "All figures, as tables";
+    you_answered() = "You answered: ";
+    left_out() = "You left this out.";
+    // What comes first in the sentences below; a language whose verb would have to follow it says it in another way,
+    // such as “This answer in the study: about half (22 of 46).”
+    share_none() = "None";
+    share_few() = "Very few";
+    share_tenth() = "About one in ten";
+    share_fifth() = "About one in five";
+    share_quarter() = "About a quarter";
+    share_third() = "About a third";
+    share_two_fifths() = "About two in five";
+    share_half() = "About half";
+    share_three_fifths() = "About three in five";
+    share_two_thirds() = "About two thirds";
+    share_three_quarters() = "About three quarters";
+    share_four_fifths() = "About four in five";
+    share_nine_tenths() = "About nine in ten";
+    share_nearly_all() = "Nearly all";
+    share_all() = "All";
+    band_most(percent) = "{percent} or more";
+    band_few(percent) = "{percent} or fewer";
+    band_between(low, high) = "Between {low} and {high}";
+    in_study(share, count, base) = "{share} of those in the study gave this answer ({count} of {base}).";
+    most_frequent_in_study(share, answer, count, base) = "{share} of those in the study answered {answer}, the most frequent answer ({count} of {base}).";
+    average_in_study(answer, mean) = "In the study, the average was nearest to {answer} ({mean}).";
+    not_offered_in_study() = "The study did not offer this answer.";
+    school(respondents, eligible) = "Your school: {respondents} of {eligible} answered, as it was released.";
+    school_without_rate(respondents) = "Your school: {respondents} answered, as it was released.";
+    from_five_to_nine() = "5 to 9";
+    ten_or_more() = "10 or more";
+    at_school(share, count, base) = "{share} of those who answered at your school gave this answer ({count} of {base}).";
+    at_school_joined(share, others, count, base) = "{share} of those who answered at your school gave this answer or {others}, which is counted with it ({count} of {base}).";
+    band_at_school(band) = "{band} of those who answered at your school gave this answer.";
+    band_at_school_joined(band, others) = "{band} of those who answered at your school gave this answer or {others}, which is counted with it.";
+    nothing_of_school() = "Of your school, nothing is shown for this answer.";
+    your_school() = "Your school";
+    your_school_base(base) = "Your school (n = {base})";
+    your_school_mean() = "Your school, mean";
+    joined_with(share, others) = "{share}, with {others}";
     statement() = "Statement";
     study_mean() = "Study, mean";
     scale(low, lowest, high, highest) = "{low} = {lowest} to {high} = {highest}";
@@ -169,7 +210,8 @@ texts! {
     keep_open_stored(batch) = "Keep this page open until the end. After every {batch} person the sums are stored on this device, enciphered with your passphrase; closing the page loses the few since then."
         | "Keep this page open until the end. After every {batch} people the sums are stored on this device, enciphered with your passphrase; closing the page loses the few since then.";
     keep_open_or_lose() = "Keep this page open until the end: closing or reloading it loses the collection.";
-    opening() = "Opening …";
+    opening_collection() = "Opening the collection …";
+    cancel() = "Cancel";
     open_collection() = "Open the collection";
 
     // Goes on with it.
@@ -179,24 +221,30 @@ texts! {
     is_open_here(collection) = "The collection “{collection}” is open on this device.";
     up_to_the_last(batch, most) = "Everybody up to the last {batch} is kept. Whoever answered after that, {most} at most, can answer again.";
     resume() = "Go on";
+    opening_stored() = "Opening what this device keeps …";
     begin_anew() = "Begin anew";
     stored_is_erased() = "What is stored of the collection is erased. This cannot be undone.";
     erase_and_begin_anew() = "Erase it and begin anew";
     custody_no_crypto() = "This page is not served over https, so the browser cannot keep a passphrase safe";
     custody_not_opened() = "This is not the passphrase of this collection, or the survey was changed since";
-    custody_no_storage() = "The browser keeps nothing for this page: let it, or give the collection no name";
+    custody_no_storage() = "The browser keeps nothing for this page, as its storage is full or is not allowed. Free some space, or allow it, and try again";
     custody_elsewhere() = "This collection was ended, or goes on in another window";
 
     // Between two people.
     nothing_left() = "Nothing of yours is left on this screen.";
     hand_on() = "Please hand the device to the next person.";
     next_person() = "I am the next person";
+    not_kept_any_more() = "Please tell the person who runs this group: this device does not keep the collection any more. It was erased from the device, or goes on in another window.";
+    still_there() = "Are you still there?";
+    erased_soon(seconds) = "In {seconds} second your answers are erased." | "In {seconds} seconds your answers are erased.";
+    closes_soon(seconds) = "This screen closes in {seconds} second." | "This screen closes in {seconds} seconds.";
+    i_am_here() = "I am still here";
     when_everybody() = "When everybody has had the device, close the collection.";
     close_collection() = "Close the collection";
 
     // Closes it.
     close_question() = "Close the collection?";
-    checking() = "Checking …";
+    checking_passphrase() = "Checking the passphrase …";
     keep_it_open() = "Keep it open";
     enough() = "Enough people have answered. After closing, nobody can answer any more; the results are made once and shown.";
     close_and_make() = "Close and make the results";
@@ -229,6 +277,8 @@ texts! {
     waiting() = "The portal cannot be reached just now. Keep this page open: the release is sent when the portal can be reached. Or download it.";
     sending_to(endpoint) = "Sending the release to {endpoint} …";
     is_kept_there(endpoint) = "The release was sent to {endpoint} and is kept there.";
+    stop_sending() = "Stop sending";
+    settled_elsewhere() = "The release waits on this device no longer: another window has sent it, or it was downloaded there.";
     release_forbidden() = "The page around this survey did not let the release be sent.";
     not_sent(reason) = "The release could not be sent: {reason}. It is still here: send it again, or download it.";
     portal_unreachable() = "the portal cannot be reached";
@@ -273,6 +323,7 @@ texts! {
     failed_tokens() = "The portal cannot be asked whether you can take part.";
     failed_tokens_since(reason) = "The portal does not let you take part: {reason}.";
     failed_operator(operator) = "{operator} cannot be reached.";
+    failed_stopped() = "You have stopped it.";
     failed_forbidden() = "The page around this survey did not let it be sent.";
     failed_unreachable() = "The connection was lost before an answer came.";
     failed_refused(status) = "The operator refused it with status {status}.";

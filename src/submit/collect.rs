@@ -78,6 +78,7 @@ async fn perform(inquiry: &Inquiry) -> Result<Answer, Unreachable> {
         headers: &headers,
         body: inquiry.body.as_deref(),
         with_login: false,
+        signal: None,
     };
     let answer = exchange.perform().await?;
     Ok(Answer { status: answer.status, retry_after: answer.retry_after, body: answer.body })

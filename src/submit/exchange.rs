@@ -3,7 +3,7 @@
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, Request, RequestCache, RequestCredentials, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, Request, RequestCache, RequestCredentials, RequestInit, Response};
 
 /// What is asked.
 pub(super) struct Exchange<'a> {
@@ -14,6 +14,8 @@ pub(super) struct Exchange<'a> {
     pub body: Option<&'a [u8]>,
     /// Whether the browser sends the cookies of the page's own origin; others get none in any case.
     pub with_login: bool,
+    /// What breaks it off.
+    pub signal: Option<&'a AbortSignal>,
 }
 
 /// What was answered.
@@ -60,6 +62,7 @@ impl Exchange<'_> {
         init.set_method(self.method);
         init.set_headers(&headers);
         init.set_cache(RequestCache::NoStore);
+        init.set_signal(self.signal);
         init.set_credentials(if self.with_login {
             RequestCredentials::SameOrigin
         } else {

@@ -62,7 +62,14 @@ async fn sign(blinded: &Blinded, url: &str) -> Result<TokenPair, TokenError> {
     // OK because two texts always have a JSON form.
     let body = serde_json::to_vec(&blinded.request()).expect("two texts can be written");
     let headers = [("content-type", "application/json")];
-    let exchange = Exchange { method: "POST", url, headers: &headers, body: Some(&body), with_login: true };
+    let exchange = Exchange {
+        method: "POST",
+        url,
+        headers: &headers,
+        body: Some(&body),
+        with_login: true,
+        signal: None,
+    };
     let answer = exchange.perform().await.map_err(|Unreachable| TokenError::Unreachable)?;
     if !answer.is_ok() {
         return Err(TokenError::Refused { status: answer.status, reason: answer.problem().1 });

@@ -8,6 +8,7 @@ use std::fmt;
 use js_sys::{Error, Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortSignal;
 
 use super::exchange::{Answer, Exchange, Unreachable};
 use crate::remote::Role;
@@ -21,6 +22,7 @@ pub struct Outgoing {
     shares: Shares,
     credential: Option<Credential>,
     sealed: Option<SealedReport>,
+    signal: Option<AbortSignal>,
 }
 
 /// What lets a respondent take part.
@@ -48,6 +50,8 @@ pub enum UploadError {
     Tokens(Option<String>),
     /// An operator does not answer, or gives no key.
     NoKey(Role),
+    /// The respondent has stopped it before anything was sent.
+    Stopped,
     /// The page around the widget has forbidden it.
     Forbidden,
     /// The leader did not answer: the report may have arrived all the same.
@@ -63,6 +67,7 @@ impl fmt::Display for UploadError {
             Self::Tokens(Some(reason)) => write!(f, "the portal does not let you take part: {reason}"),
             Self::NoKey(Role::Leader) => f.write_str("the first operator cannot be reached"),
             Self::NoKey(Role::Helper) => f.write_str("the second operator cannot be reached"),
+            Self::Stopped => f.write_str("it was stopped"),
             Self::Forbidden => f.write_str("the page around this survey did not let it be sent"),
             Self::Unreachable => f.write_str("the connection was lost before an answer came"),
             Self::Refused { reason: Some(reason), .. } => write!(f, "the operator refused it: {reason}"),
@@ -77,7 +82,16 @@ impl std::error::Error for UploadError {}
 
 impl Outgoing {
     pub fn new(shares: Shares) -> Outgoing {
-        Outgoing { shares, credential: None, sealed: None }
+        Outgoing { shares, credential: None, sealed: None, signal: None }
+    }
+
+    /// Lets the next try be stopped.
+    pub fn listen_to(&mut self, signal: Option<AbortSignal>) {
+        self.signal = signal;
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.signal.as_ref().is_some_and(AbortSignal::aborted)
     }
 
     /// Forgets the credential, after it was refused: the same shares can be sealed with another.
@@ -103,13 +117,20 @@ impl Outgoing {
     ) -> Result<(SealedReport, u16), UploadError> {
         let sealed = match self.sealed.clone() {
             Some(sealed) => sealed,
-            None => self.seal(task, access, now, &onstep).await?,
+            None => {
+                let sealed = self.seal(task, access, now, &onstep).await;
+                if self.is_stopped() {
+                    return Err(UploadError::Stopped);
+                }
+                sealed?
+            }
         };
         if !announce(&sealed) {
             return Err(UploadError::Forbidden);
         }
         onstep(Step::Sending);
-        let answer = put(task, &sealed).await.map_err(|Unreachable| UploadError::Unreachable)?;
+        let answer =
+            put(task, &sealed, self.signal.as_ref()).await.map_err(|Unreachable| UploadError::Unreachable)?;
         if answer.is_ok() {
             return Ok((sealed, answer.status));
         }
@@ -135,7 +156,7 @@ impl Outgoing {
         onstep(Step::Keys);
         // Asked for each time: a report that is sealed with an old key of the helper's is accepted and lost. And
         // before a token is, so that none is used up while an operator is away.
-        let configs = [config(task, Role::Leader).await?, config(task, Role::Helper).await?];
+        let configs = [self.config(task, Role::Leader).await?, self.config(task, Role::Helper).await?];
         if self.credential.is_none() {
             onstep(Step::Credential);
             self.credential = Some(credential(task, access).await?);
@@ -146,6 +167,18 @@ impl Outgoing {
         let sealed = sealed.map_err(|_| UploadError::NoKey(Role::Helper))?;
         self.sealed = Some(sealed.clone());
         Ok(sealed)
+    }
+}
+
+impl Outgoing {
+    /// Asks an operator for its key.
+    async fn config(&self, task: &Task, role: Role) -> Result<HpkeConfig, UploadError> {
+        let (url, signal) = (task.url(role, &dap09::hpke_config_path(task)), self.signal.as_ref());
+        let exchange =
+            Exchange { method: "GET", url: &url, headers: &[], body: None, with_login: false, signal };
+        let answer = exchange.perform().await.ok().filter(Answer::is_ok);
+        let config = answer.and_then(|answer| HpkeConfig::from_list(&answer.body));
+        config.ok_or(UploadError::NoKey(role))
     }
 }
 
@@ -184,18 +217,13 @@ async fn tokens(task: &Task, url: &str) -> Result<Credential, UploadError> {
     pair.and_then(|pair| Credential::of_tokens(&pair)).ok_or(UploadError::Tokens(None))
 }
 
-/// Asks an operator for its key.
-async fn config(task: &Task, role: Role) -> Result<HpkeConfig, UploadError> {
-    let url = task.url(role, &dap09::hpke_config_path(task));
-    let exchange = Exchange { method: "GET", url: &url, headers: &[], body: None, with_login: false };
-    let answer = exchange.perform().await.ok().filter(Answer::is_ok);
-    let config = answer.and_then(|answer| HpkeConfig::from_list(&answer.body));
-    config.ok_or(UploadError::NoKey(role))
-}
-
-async fn put(task: &Task, sealed: &SealedReport) -> Result<Answer, Unreachable> {
+async fn put(
+    task: &Task,
+    sealed: &SealedReport,
+    signal: Option<&AbortSignal>,
+) -> Result<Answer, Unreachable> {
     let url = task.url(Role::Leader, &dap09::reports_path(task));
     let headers = [("content-type", dap09::REPORT)];
     let body = Some(sealed.bytes());
-    Exchange { method: "PUT", url: &url, headers: &headers, body, with_login: false }.perform().await
+    Exchange { method: "PUT", url: &url, headers: &headers, body, with_login: false, signal }.perform().await
 }

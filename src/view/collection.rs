@@ -8,9 +8,12 @@ use yew::prelude::*;
 
 use super::SurveyEvent;
 use super::session::{Action, Closed, Delivery, Phase, Screen, Session, Task};
-use crate::browser::{is_online, sleep, use_absence};
+use web_sys::{AbortController, AbortSignal};
+
+use crate::browser::{Lock, Presence, is_online, sleep, use_presence, use_wake_lock};
 use crate::custody::outbox::Outbox;
 use crate::custody::{Case, Custody, CustodyError, State};
+use crate::disclosure::Release;
 use crate::submit::{SubmitError, submit};
 
 /// How often it is looked at whether the network is back, in milliseconds.
@@ -27,12 +30,19 @@ pub fn use_collection(
 ) {
     use_custody(session);
     use_outbox(session);
-    use_absence(session.is_in_hand(), {
+    use_presence(session.is_in_hand(), {
         let session = session.dispatcher();
-        Callback::from(move |()| session.dispatch(Action::Abandon))
+        Callback::from(move |presence| {
+            session.dispatch(match presence {
+                Presence::Doubtful => Action::Warn,
+                Presence::Certain => Action::Stay,
+                Presence::Gone => Action::Abandon,
+            });
+        })
     });
     use_delivery(session, onevent);
     use_opening(session.is_open(), onopen);
+    use_wake_lock(session.is_open());
 }
 
 /// Derives and tries keys, and stores the state of an open collection until it is closed.
@@ -42,46 +52,62 @@ fn use_custody(session: &UseReducerHandle<Session>) {
     let handle = session.clone();
     let due = session.unstored().map(|state| state.tally.respondents());
     use_effect_with((session.task, due, session.is_open()), move |(task, due, is_open)| {
+        let is_over = Rc::new(Cell::new(false));
+        let is_left = Rc::clone(&is_over);
         if let Some(task) = *task {
             spawn_local(async move {
-                let action = perform(task, &handle, &custody).await;
-                handle.dispatch(action.unwrap_or_else(|error| Action::Failed { error }));
+                let action = perform(task, &handle, &custody, &is_left).await;
+                if !is_left.get() {
+                    handle.dispatch(action.unwrap_or_else(|error| Action::Failed { error }));
+                }
             });
         } else if let (Some(respondents), Some(state)) = (*due, handle.unstored()) {
             spawn_local(async move {
-                store(&state, &custody).await;
-                handle.dispatch(Action::Stored { respondents });
+                let is_safe = store(&state, &custody).await;
+                handle.dispatch(Action::Stored { respondents, is_safe });
             });
         } else if !is_open && let Some(custody) = custody.take() {
             custody.remove();
         }
+        move || is_over.set(true)
     });
 }
 
-/// Stores the state, unless the collection is closed meanwhile.
-async fn store(state: &State, custody: &RefCell<Option<Custody>>) {
-    let Some(found) = custody.borrow().clone() else { return };
-    // A device that keeps nothing goes on without: the facilitator was asked to keep the page open.
-    let _ = found.store(state).await;
+/// Stores the state, unless the collection is closed meanwhile; returns whether the device keeps it.
+///
+/// A device that keeps nothing any more goes on without: whoever has it is told.
+async fn store(state: &State, custody: &RefCell<Option<Custody>>) -> bool {
+    let Some(found) = custody.borrow().clone() else { return true };
+    let is_safe = found.store(state).await.is_ok();
     let is_closed = custody.borrow().is_none();
     if is_closed {
         found.remove();
     }
+    is_safe
 }
 
-/// Does what the facilitator asked for with a passphrase.
+/// Does what the facilitator asked for with a passphrase, unless they stop waiting for it: a key takes a while on
+/// an old device.
 async fn perform(
     task: Task,
     session: &Session,
     custody: &RefCell<Option<Custody>>,
+    is_left: &Cell<bool>,
 ) -> Result<Action, CustodyError> {
     let Session { settings, passphrase, .. } = session;
     match task {
         Task::Open => {
             let made = Custody::new(Case::new(settings), passphrase).await?;
+            if is_left.get() {
+                return Ok(Action::Cancel);
+            }
             if let Some(state) = session.empty_state().filter(|_| settings.is_named) {
                 // At once, so that what is stored does not tell whether anybody has answered.
                 made.take(&state).await?;
+            }
+            if is_left.get() {
+                made.remove();
+                return Ok(Action::Cancel);
             }
             custody.replace(Some(made));
             Ok(Action::Opened)
@@ -89,6 +115,9 @@ async fn perform(
         Task::Resume => {
             let (made, state) =
                 Custody::resume(Case::new(settings), &settings.instrument, passphrase).await?;
+            if is_left.get() {
+                return Ok(Action::Cancel);
+            }
             made.take(&state).await?;
             custody.replace(Some(made));
             Ok(Action::Resumed { state: Box::new(state) })
@@ -121,11 +150,15 @@ fn use_outbox(session: &UseReducerHandle<Session>) {
             return;
         };
         let is_kept = match handle.unsent() {
+            Some(_) if handle.is_kept && !outbox.is_full() => {
+                return handle.dispatch(Action::Deliver { delivery: Delivery::Elsewhere });
+            }
             Some((release, is_wanted)) => outbox.keep(release, is_wanted),
-            None => {
-                outbox.clear();
+            None if handle.is_saved => {
+                outbox.clear_unless_wanted();
                 false
             }
+            None => false,
         };
         handle.dispatch(Action::Keep { is_kept });
     });
@@ -148,30 +181,115 @@ fn use_delivery(session: &UseReducerHandle<Session>, onevent: &Callback<SurveyEv
     let (state, onevent) = (session.clone(), onevent.clone());
     use_effect_with(session.delivery.clone(), move |delivery| {
         let is_over = Rc::new(Cell::new(false));
-        let is_left = Rc::clone(&is_over);
-        let is_again = *delivery == Delivery::Waiting;
+        // A browser that cannot break a request off lets it end.
+        let breaker = AbortController::new().ok();
         if let (Delivery::Sending | Delivery::Waiting, Phase::Closed(closed)) = (delivery, &state.phase) {
-            let (closed, endpoint) = (Rc::clone(closed), state.settings.endpoint.clone().unwrap_or_default());
+            let sending = Sending {
+                closed: Rc::clone(closed),
+                endpoint: state.settings.endpoint.clone().unwrap_or_default(),
+                outbox: Outbox::new(&state.settings).filter(|_| state.is_kept),
+                onevent,
+                is_again: *delivery == Delivery::Waiting,
+                is_left: Rc::clone(&is_over),
+                signal: breaker.as_ref().map(AbortController::signal),
+            };
             spawn_local(async move {
-                if is_again && !reachable_again(&is_left).await {
-                    return;
-                }
-                loop {
-                    let delivery = deliver(&closed, &endpoint, &onevent, is_again).await;
-                    if is_left.get() {
-                        return;
-                    }
-                    if !is_again || delivery != Delivery::Waiting {
-                        return state.dispatch(Action::Deliver { delivery });
-                    }
-                    if !reachable_again(&is_left).await {
-                        return;
-                    }
+                if let Some(delivery) = sending.run().await {
+                    state.dispatch(Action::Deliver { delivery });
                 }
             });
         }
-        move || is_over.set(true)
+        move || {
+            is_over.set(true);
+            if let Some(breaker) = breaker {
+                breaker.abort();
+            }
+        }
     });
+}
+
+/// A release on its way.
+struct Sending {
+    closed: Rc<Closed>,
+    endpoint: String,
+    /// Where the device keeps it meanwhile, if it does.
+    outbox: Option<Outbox>,
+    onevent: Callback<SurveyEvent, bool>,
+    /// Whether the endpoint could not be reached before.
+    is_again: bool,
+    /// Whether nobody waits for it any more.
+    is_left: Rc<Cell<bool>>,
+    signal: Option<AbortSignal>,
+}
+
+impl Sending {
+    /// Sends the release, and again while the endpoint cannot be reached; returns nothing if nobody waits any more.
+    async fn run(&self) -> Option<Delivery> {
+        loop {
+            if self.is_again && !reachable_again(&self.is_left).await {
+                return None;
+            }
+            let delivery = self.deliver().await;
+            if self.is_left.get() {
+                return None;
+            }
+            if !self.is_again || delivery != Delivery::Waiting {
+                return Some(delivery);
+            }
+        }
+    }
+
+    /// Sends the release if the page lets it, which is asked once, and no other window has sent it.
+    ///
+    /// The windows of one browser send one after the other, and the one that has sent it empties the outbox before
+    /// the next one looks.
+    async fn deliver(&self) -> Delivery {
+        let Closed::Released(release) = self.closed.as_ref() else { return Delivery::None };
+        let _turn = match &self.outbox {
+            Some(outbox) => Lock::acquire(outbox.name()).await,
+            None => None,
+        };
+        if self.is_left.get() {
+            return Delivery::Waiting;
+        }
+        if self.outbox.as_ref().is_some_and(|outbox| !outbox.is_full()) {
+            return Delivery::Elsewhere;
+        }
+        if !self.is_again && !self.onevent.emit(announcement(release, &self.endpoint)) {
+            return Delivery::Forbidden;
+        }
+        self.put(release).await
+    }
+
+    async fn put(&self, release: &Release) -> Delivery {
+        match submit(release, &self.endpoint, self.signal.as_ref()).await {
+            Ok(status) => {
+                if let Some(outbox) = &self.outbox {
+                    outbox.clear();
+                }
+                let collection = release.collections()[0].clone();
+                self.onevent.emit(SurveyEvent::Submitted { collection, status });
+                Delivery::Kept
+            }
+            Err(SubmitError::Unreachable) if self.is_again || self.is_left.get() => Delivery::Waiting,
+            Err(error) => {
+                self.onevent.emit(SurveyEvent::Error { message: error.to_string() });
+                match error {
+                    SubmitError::Unreachable => Delivery::Waiting,
+                    SubmitError::Refused { .. } => Delivery::Failed(error),
+                }
+            }
+        }
+    }
+}
+
+/// Returns what the page is told, and can forbid, before the release is sent.
+fn announcement(release: &Release, endpoint: &str) -> SurveyEvent {
+    SurveyEvent::Submit {
+        collection: release.collections()[0].clone(),
+        endpoint: endpoint.to_owned(),
+        body: release.to_json(),
+    }
 }
 
 /// Waits until it is worth trying again: at once when the network comes back, else after a while; returns false if
@@ -188,37 +306,4 @@ async fn reachable_again(is_left: &Cell<bool>) -> bool {
         }
     }
     true
-}
-
-/// Sends a release if the page lets it; the page is asked once.
-async fn deliver(
-    closed: &Closed,
-    endpoint: &str,
-    onevent: &Callback<SurveyEvent, bool>,
-    is_again: bool,
-) -> Delivery {
-    let Closed::Released(release) = closed else { return Delivery::None };
-    let collection = release.collections()[0].clone();
-    let announcement = SurveyEvent::Submit {
-        collection: collection.clone(),
-        endpoint: endpoint.to_owned(),
-        body: release.to_json(),
-    };
-    if !is_again && !onevent.emit(announcement) {
-        return Delivery::Forbidden;
-    }
-    match submit(release, endpoint).await {
-        Ok(status) => {
-            onevent.emit(SurveyEvent::Submitted { collection, status });
-            Delivery::Kept
-        }
-        Err(SubmitError::Unreachable) if is_again => Delivery::Waiting,
-        Err(error) => {
-            onevent.emit(SurveyEvent::Error { message: error.to_string() });
-            match error {
-                SubmitError::Unreachable => Delivery::Waiting,
-                SubmitError::Refused { .. } => Delivery::Failed(error),
-            }
-        }
-    }
 }

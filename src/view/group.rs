@@ -6,9 +6,10 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::screens::{
-    ScreenProps, button, focus_in_form, for_facilitator, lead, not_now, passage, submit_button, unreviewed,
+    ScreenProps, button, focus_in_form, for_facilitator, lead, not_now, passage, submit_button, support,
+    unreviewed,
 };
-use super::session::{Action, Closed, Delivery, ELIGIBLE, FieldError, PASSPHRASE, Session};
+use super::session::{Action, Closed, Delivery, ELIGIBLE, FieldError, PASSPHRASE, Screen, Session, Task};
 use super::words;
 use crate::browser;
 use crate::custody::{BATCH, Case, MIN_PASSPHRASE};
@@ -56,10 +57,32 @@ pub fn set_up(props: &ScreenProps, error: Option<&FieldError>) -> Html {
                 <div><dt>{ w.results_go_to() }</dt><dd>{ results_go_to(session) }</dd></div>
             </dl>
             <p class="hint">{ kept(session) }</p>
-            <div class="buttons">
-                { submit_button(if session.task.is_some() { w.opening() } else { w.open_collection() }) }
-            </div>
+            { go_on(props, w.open_collection(), None) }
         </form>
+    }
+}
+
+/// Renders the button that a passphrase is for; while the browser is busy with it, progress and a way to stop.
+fn go_on(props: &ScreenProps, label: &str, other: Option<Html>) -> Html {
+    let w = props.session.words();
+    let Some(task) = props.session.task else {
+        return html! { <div class="buttons">{ submit_button(label) }{ other }</div> };
+    };
+    html! {
+        <div class="task">
+            <label for="task">{ task_text(w, task) }</label>
+            <progress id="task" class="progress" part="progress"></progress>
+            <div class="buttons">{ props.button(w.cancel(), Action::Cancel) }</div>
+        </div>
+    }
+}
+
+/// Returns what the browser is doing with a passphrase.
+pub fn task_text(w: &Language, task: Task) -> &str {
+    match task {
+        Task::Open => w.opening_collection(),
+        Task::Resume => w.opening_stored(),
+        Task::Unlock => w.checking_passphrase(),
     }
 }
 
@@ -97,9 +120,7 @@ pub fn resume(props: &ScreenProps, error: Option<&FieldError>) -> Html {
             { lead(w.is_open_here(&session.settings.collection)) }
             <p>{ w.up_to_the_last(&w.whole(BATCH), &w.whole(BATCH - 1)) }</p>
             { field.html(w, error) }
-            <div class="buttons">
-                { submit_button(if session.task.is_some() { w.opening() } else { w.resume() }) }
-            </div>
+            { go_on(props, w.resume(), None) }
             <details>
                 <summary>{ w.begin_anew() }</summary>
                 <p>{ w.stored_is_erased() }</p>
@@ -118,10 +139,7 @@ pub fn locked(props: &ScreenProps, error: Option<&FieldError>) -> Html {
             { field_errors(props, error) }
             { props.heading(for_whom(&props.session), w.close_question()) }
             { field.html(w, error) }
-            <div class="buttons">
-                { submit_button(if props.session.task.is_some() { w.checking() } else { w.proceed() }) }
-                { props.button(w.keep_it_open(), Action::KeepOpen) }
-            </div>
+            { go_on(props, w.proceed(), Some(props.button(w.keep_it_open(), Action::KeepOpen))) }
         </form>
     }
 }
@@ -210,15 +228,42 @@ pub fn hand_over(props: &ScreenProps) -> Html {
     let w = props.session.words();
     html! {
         <>
-            { props.heading(None, w.thank_you()) }
-            // True for everybody who hands the device on, whether they handed in or gave up.
-            { lead(w.nothing_left()) }
-            <p>{ w.hand_on() }</p>
-            <div class="buttons">
+            <div class="hand-over">
+                { props.heading(None, w.thank_you()) }
+                // True for everybody who hands the device on, whether they handed in or gave up.
+                { lead(w.nothing_left()) }
+                <p>{ w.hand_on() }</p>
                 { props.main_button(w.next_person(), Action::Next) }
             </div>
+            // The device has lost what it kept of the collection: whoever reads it passes it on.
+            if props.session.is_unsafe() {
+                <p class="promise" part="notice">{ w.not_kept_any_more() }</p>
+            }
+            { support() }
             { for_facilitator(props) }
         </>
+    }
+}
+
+/// For how long the question whether somebody is still there is shown, in seconds: see `use_presence`.
+const GRACE: u64 = 20;
+
+/// Asks whether somebody is still there, before a shared device forgets what they did.
+///
+/// It is there all the time, and closed, so that the browser moves the focus into it and back again.
+pub fn still_there(props: &ScreenProps, dialog: &NodeRef) -> Html {
+    let w = props.session.words();
+    let what = match props.session.screen() {
+        Screen::Locked | Screen::Closing => w.closes_soon(GRACE),
+        _ => w.erased_soon(GRACE),
+    };
+    html! {
+        <dialog ref={dialog.clone()} class="still-there" role="alertdialog" aria-labelledby="still-there"
+            aria-describedby="still-there-what">
+            <h2 id="still-there">{ w.still_there() }</h2>
+            <p id="still-there-what">{ what }</p>
+            { props.main_button(w.i_am_here(), Action::Stay) }
+        </dialog>
     }
 }
 
@@ -287,18 +332,27 @@ fn released(props: &ScreenProps, release: &Release) -> Html {
     };
     let send = match delivery {
         Delivery::Ready => Some(w.send_release()),
-        Delivery::Waiting | Delivery::Failed(_) | Delivery::Forbidden => Some(w.send_again()),
+        Delivery::Waiting | Delivery::Failed(_) | Delivery::Forbidden | Delivery::Elsewhere => {
+            Some(w.send_again())
+        }
         Delivery::None | Delivery::Sending | Delivery::Kept => None,
     };
+    let is_on_its_way = matches!(delivery, Delivery::Sending | Delivery::Waiting);
     html! {
         <>
             { props.heading(None, w.results_of_group()) }
             <p class="delivery">{ delivery_text(&props.session) }</p>
+            if is_on_its_way {
+                <progress class="progress" part="progress" aria-label={w.progress().to_owned()}></progress>
+            }
             <div class="buttons">
                 if let Some(label) = send {
                     { props.main_button(label, Action::Send) }
                 }
                 { button(w.download_release(), send.is_none(), Some(save)) }
+                if is_on_its_way {
+                    { props.button(w.stop_sending(), Action::StopSending) }
+                }
             </div>
             <details>
                 <summary>{ w.to_the_letter() }</summary>
@@ -327,6 +381,7 @@ pub fn delivery_text(session: &Session) -> String {
         Delivery::Waiting => w.waiting().to_owned(),
         Delivery::Sending => w.sending_to(endpoint),
         Delivery::Kept => w.is_kept_there(endpoint),
+        Delivery::Elsewhere => w.settled_elsewhere().to_owned(),
         Delivery::Forbidden => w.release_forbidden().to_owned(),
         Delivery::Failed(error) => w.not_sent(&words::submit_error(w, error)),
     }

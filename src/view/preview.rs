@@ -1,75 +1,323 @@
-//! A respondent's own answers beside the published figures.
+//! A respondent's own answers beside the published figures, and beside what the school has released.
+//!
+//! First in sentences, one for each answer; the tables that they come from are folded away below.
 
 use yew::prelude::*;
 
 use super::screens::passage;
 use super::session::Session;
+use super::share::share;
 use super::table::{Row, Table, category_heading, with_bar};
+use crate::disclosure::{Count, Release, ReleasedCell, ReleasedItem};
 use crate::instrument::{CategoryId, Item, ItemId, Kind, Reference, ReferenceItem};
 use crate::language::Language;
 use crate::report::format::NONE;
+use crate::settings::HAS_GROUP;
 
-/// Renders one table per item; Likert items share one.
+/// What the answers are compared with.
+#[derive(Clone, Copy)]
+struct Figures<'a> {
+    session: &'a Session,
+    study: Option<&'a Reference>,
+    /// What the school has released.
+    school: Option<&'a Release>,
+}
+
+/// The figures for one item.
+struct ItemFigures<'a> {
+    session: &'a Session,
+    words: &'a Language,
+    id: ItemId,
+    item: &'a Item,
+    study: Option<&'a ReferenceItem>,
+    school: Option<&'a ReleasedItem>,
+}
+
+/// Renders a comparison for each item, and the tables.
 pub fn preview(session: &Session) -> Html {
-    let (words, instrument) = (session.words(), session.wording());
-    let reference = instrument.reference();
-    let (likert, others): (Vec<_>, Vec<_>) =
-        instrument.items().partition(|(_, item)| item.kind == Kind::Likert);
+    let figures = Figures {
+        session,
+        study: session.wording().reference(),
+        // A module that cannot read releases has none.
+        school: session.settings.results.as_ref().filter(|_| HAS_GROUP),
+    };
     html! {
         <div class="preview" part="preview" translate="no">
-            if let Some(reference) = reference {
-                <p>{ words.study(&reference.name, &words.whole(reference.respondents),
-                    &words.whole(reference.eligible), &reference.population) }</p>
-            }
-            if !likert.is_empty() {
-                { likert_table(session, &likert, reference) }
-            }
-            { for others.into_iter().map(|(id, item)| item_table(session, id, item, reference)) }
+            { for sources(figures).into_iter().map(|text| html! { <p class="hint">{ text }</p> }) }
+            { for figures.items().map(|figures| figures.comparison()) }
+            <details class="figures">
+                <summary>{ session.words().all_figures() }</summary>
+                { tables(figures) }
+            </details>
         </div>
     }
 }
 
-fn printed(reference: Option<&Reference>, item: ItemId) -> Option<&ReferenceItem> {
-    reference.and_then(|reference| reference.of(item))
+impl<'a> Figures<'a> {
+    fn items(self) -> impl Iterator<Item = ItemFigures<'a>> {
+        self.session.wording().items().map(move |(id, item)| self.of(id, item))
+    }
+
+    fn of(self, id: ItemId, item: &'a Item) -> ItemFigures<'a> {
+        let of_item = |release: &'a Release| release.items().iter().find(|released| released.id == item.id);
+        ItemFigures {
+            session: self.session,
+            words: self.session.words(),
+            id,
+            item,
+            study: self.study.and_then(|study| study.of(id)),
+            school: self.school.and_then(of_item),
+        }
+    }
 }
 
-fn item_table(session: &Session, id: ItemId, item: &Item, reference: Option<&Reference>) -> Html {
-    let (words, answers) = (session.words(), &session.answers);
-    let printed = printed(reference, id);
-    let mut columns = vec![category_heading(words, item), words.you().to_owned()];
-    columns.extend(printed.map(|printed| words.study_base(&words.whole(printed.base))));
-    let row = |category: CategoryId| {
-        let is_chosen = answers.chosen(id).contains(category);
-        let mut cells = vec![if is_chosen { own_answer(words) } else { Html::default() }];
-        cells.extend(printed.map(|printed| share(words, printed, category)));
-        Row { name: passage(session, &item.category(category).label), is_chosen, cells }
-    };
-    let rows = item.categories().map(|(category, _)| row(category)).collect();
-    let text = answers.text(id);
-    let own_words = html! { <>{ words.your_words() }<q dir="auto">{ text }</q></> };
-    let notes = if text.is_empty() { Vec::new() } else { vec![own_words] };
-    Table { caption: passage(session, &item.question), columns, rows, notes }.html()
+/// Says whose figures they are.
+fn sources(figures: Figures) -> Vec<String> {
+    let words = figures.session.words();
+    let study = figures.study.map(|study| {
+        let Reference { name, respondents, eligible, population, .. } = study;
+        words.study(name, &words.whole(*respondents), &words.whole(*eligible), population)
+    });
+    let school = figures.school.map(|release| {
+        let respondents = match release.respondents() {
+            Count::Exact(count) => words.whole(count),
+            Count::FiveToNine => words.from_five_to_nine().to_owned(),
+            _ => words.ten_or_more().to_owned(),
+        };
+        match release.eligible() {
+            Some(eligible) => words.school(&respondents, &words.whole(eligible)),
+            None => words.school_without_rate(&respondents),
+        }
+    });
+    study.into_iter().chain(school).collect()
 }
 
-fn own_answer(words: &Language) -> Html {
+impl ItemFigures<'_> {
+    /// Renders what the respondent answered, and how many others did.
+    fn comparison(&self) -> Html {
+        let ItemFigures { session, words, id, item, .. } = self;
+        let text = session.answers.text(*id);
+        html! {
+            <section key={item.id.clone()} class="comparison">
+                <h3>{ passage(session, &item.label) }</h3>
+                if self.chosen().next().is_none() {
+                    <p class="hint">{ words.left_out() }</p>
+                    { sentence(self.most_frequent(), None) }
+                }
+                { for self.chosen().map(|category| self.own_answer(category)) }
+                { sentence(self.average(), None) }
+                if !text.is_empty() {
+                    <p>{ words.your_words() }<q dir="auto">{ text }</q></p>
+                }
+            </section>
+        }
+    }
+
+    /// Returns what the respondent has chosen.
+    fn chosen(&self) -> impl Iterator<Item = CategoryId> {
+        let chosen = self.session.answers.chosen(self.id);
+        self.item.categories().map(|(category, _)| category).filter(move |id| chosen.contains(*id))
+    }
+
+    fn own_answer(&self, category: CategoryId) -> Html {
+        let share = self.study.and_then(|study| study.percent(category)).map(|percent| percent / 100.0);
+        html! {
+            <>
+                <p class="own-answer">
+                    <span class="visually-hidden">{ self.words.you_answered() }</span>
+                    <span class="tick" aria-hidden="true">{ "✓" }</span>{ " " }
+                    <strong>{ passage(self.session, &self.item.category(category).label) }</strong>
+                </p>
+                { sentence(self.in_the_study(category), share) }
+                { sentence(self.at_the_school(category), None) }
+            </>
+        }
+    }
+
+    /// Returns how many in the study gave an answer.
+    fn in_the_study(&self, category: CategoryId) -> Option<String> {
+        let words = self.words;
+        let study = self.study.filter(|study| study.counts.iter().any(Option::is_some))?;
+        let Some(count) = study.counts[category.number() - 1] else {
+            return Some(words.not_offered_in_study().to_owned());
+        };
+        let share = share(words, count, study.base)?;
+        Some(words.in_study(share, &words.whole(count), &words.whole(study.base)))
+    }
+
+    /// Returns which answer was the most frequent in the study, for whoever gave none.
+    fn most_frequent(&self) -> Option<String> {
+        let (words, study) = (self.words, self.study?);
+        let counts = self.item.categories().zip(&study.counts);
+        let printed = counts.filter_map(|((_, category), count)| Some((category, (*count)?)));
+        // Of two that are as frequent, the first.
+        let (category, count) = printed.reduce(|most, other| if other.1 > most.1 { other } else { most })?;
+        let (share, base) = (share(words, count, study.base)?, words.whole(study.base));
+        Some(words.most_frequent_in_study(share, &words.quote(&category.label), &words.whole(count), &base))
+    }
+
+    /// Returns which answer is nearest to the mean that the study printed.
+    fn average(&self) -> Option<String> {
+        let (words, mean) = (self.words, self.study?.mean?);
+        let distance = |value: u8| (f64::from(value) - mean).abs();
+        let valued = self.item.answers().filter_map(|(_, category)| Some((category.value?, category)));
+        let nearest =
+            valued.reduce(|near, other| if distance(other.0) < distance(near.0) { other } else { near });
+        Some(words.average_in_study(&words.quote(&nearest?.1.label), &words.decimal(mean, 1)))
+    }
+
+    /// Returns how many at the school gave an answer, as far as that was released.
+    fn at_the_school(&self, category: CategoryId) -> Option<String> {
+        let (words, released) = (self.words, self.school?);
+        let cell = self.cell(category);
+        let others = cell.and_then(|cell| self.joined(cell, category)).map(|others| words.quote(&others));
+        Some(match (cell.map(|cell| cell.count), released.base) {
+            (Some(Count::Exact(count)), Some(base)) => {
+                let (share, count, base) =
+                    (share(words, count, base)?, words.whole(count), words.whole(base));
+                match others {
+                    Some(others) => words.at_school_joined(share, &others, &count, &base),
+                    None => words.at_school(share, &count, &base),
+                }
+            }
+            (Some(count), _) => match (band(words, count), others) {
+                (Some(band), Some(others)) => words.band_at_school_joined(&band, &others),
+                (Some(band), None) => words.band_at_school(&band),
+                (None, _) => words.nothing_of_school().to_owned(),
+            },
+            (None, _) => words.nothing_of_school().to_owned(),
+        })
+    }
+
+    /// Returns what was released of a category, alone or together with others.
+    fn cell(&self, category: CategoryId) -> Option<&ReleasedCell> {
+        let code = &self.item.category(category).code;
+        self.school?.cells.as_ref()?.iter().find(|cell| cell.categories.contains(code))
+    }
+
+    /// Returns the labels of the other categories that a cell counts together with one.
+    fn joined(&self, cell: &ReleasedCell, category: CategoryId) -> Option<String> {
+        let code = &self.item.category(category).code;
+        let others = cell.categories.iter().filter(|other| *other != code);
+        let labels: Vec<&str> = others
+            .filter_map(|other| self.item.find_category(other))
+            .map(|other| self.item.category(other).label.as_str())
+            .collect();
+        (!labels.is_empty()).then(|| labels.join(", "))
+    }
+}
+
+/// Renders a sentence, where there is something to say, with a bar for its share.
+fn sentence(text: Option<String>, share: Option<f64>) -> Html {
+    let Some(text) = text else { return Html::default() };
+    match share {
+        Some(share) => html! { <p>{ with_bar(text, share) }</p> },
+        None => html! { <p>{ text }</p> },
+    }
+}
+
+/// Returns a count that is no number in words, as far as it says something.
+fn band(words: &Language, count: Count) -> Option<String> {
+    let percent = |percent: u64| words.percent(percent as f64);
+    match count {
+        Count::AtLeast(bound) => Some(words.band_most(&percent(bound))),
+        Count::AtMost(bound) => Some(words.band_few(&percent(bound))),
+        Count::Between => Some(words.band_between(&percent(20), &percent(80))),
+        _ => None,
+    }
+}
+
+/// Renders one table per item; Likert items share one.
+fn tables(figures: Figures) -> Html {
+    let (likert, others): (Vec<_>, Vec<_>) =
+        figures.items().partition(|figures| figures.item.kind == Kind::Likert);
+    html! {
+        <>
+            if !likert.is_empty() {
+                { likert_table(figures, &likert) }
+            }
+            { for others.iter().map(ItemFigures::table) }
+        </>
+    }
+}
+
+impl ItemFigures<'_> {
+    fn table(&self) -> Html {
+        let ItemFigures { session, words, item, study, school, .. } = self;
+        let mut columns = vec![category_heading(words, item), words.you().to_owned()];
+        columns.extend(study.map(|study| words.study_base(&words.whole(study.base))));
+        columns.extend(school.map(|school| match school.base {
+            Some(base) => words.your_school_base(&words.whole(base)),
+            None => words.your_school().to_owned(),
+        }));
+        let row = |category: CategoryId| {
+            let is_chosen = session.answers.chosen(self.id).contains(category);
+            let mut cells = vec![if is_chosen { tick(words) } else { Html::default() }];
+            cells.extend(study.map(|study| share_in_study(words, study, category)));
+            cells.extend(school.map(|school| self.share_at_school(school, category)));
+            Row { name: passage(session, &item.category(category).label), is_chosen, cells }
+        };
+        let rows = item.categories().map(|(category, _)| row(category)).collect();
+        Table { caption: passage(session, &item.question), columns, rows }.html()
+    }
+
+    /// Renders what was released of a category, or a dash for nothing.
+    fn share_at_school(&self, school: &ReleasedItem, category: CategoryId) -> Html {
+        let words = self.words;
+        let nothing = || html! { <>{ NONE }<span class="visually-hidden">{ words.not_shown() }</span></> };
+        let Some(cell) = self.cell(category) else { return nothing() };
+        let Some((count, base)) = cell.count.exact().zip(school.base).filter(|(_, base)| *base > 0) else {
+            return band(words, cell.count).map_or_else(nothing, Html::from);
+        };
+        let share = count as f64 / base as f64;
+        let number = words.percent(100.0 * share);
+        match self.joined(cell, category) {
+            Some(others) => with_bar(words.joined_with(&number, &others), share),
+            None => with_bar(number, share),
+        }
+    }
+
+    fn likert_row(&self, has_school: bool) -> Row {
+        let ItemFigures { session, words, item, .. } = self;
+        let chosen = self.chosen().next().map(|category| item.category(category));
+        let own = match chosen.map(|category| (category.value, &category.label)) {
+            Some((Some(value), _)) => with_bar(words.whole(value.into()), position(item, f64::from(value))),
+            Some((None, label)) => passage(session, label),
+            None => NONE.into(),
+        };
+        let mean = |mean: Option<f64>| match mean {
+            Some(mean) => with_bar(words.decimal(mean, 1), position(item, mean)),
+            None => NONE.into(),
+        };
+        let mut cells = vec![own, mean(self.study.and_then(|study| study.mean))];
+        if has_school {
+            cells.push(mean(self.school.and_then(|school| school_mean(item, school))));
+        }
+        Row { name: passage(session, &item.question), is_chosen: false, cells }
+    }
+}
+
+fn tick(words: &Language) -> Html {
     html! { <><span class="tick" aria-hidden="true">{ "✓" }</span><span class="visually-hidden">{ words.your_answer() }</span></> }
 }
 
 /// Renders the percentage that the study printed, or a dash for an answer that it did not offer.
-fn share(words: &Language, printed: &ReferenceItem, category: CategoryId) -> Html {
-    match printed.percent(category) {
+fn share_in_study(words: &Language, study: &ReferenceItem, category: CategoryId) -> Html {
+    match study.percent(category) {
         Some(share) => with_bar(words.percent(share), share / 100.0),
         None => html! { <>{ NONE }<span class="visually-hidden">{ words.not_in_study() }</span></> },
     }
 }
 
-fn likert_table(session: &Session, items: &[(ItemId, &Item)], reference: Option<&Reference>) -> Html {
-    let words = session.words();
+fn likert_table(figures: Figures, items: &[ItemFigures]) -> Html {
+    let words = figures.session.words();
+    let has_school = figures.school.is_some();
+    let mut columns = [words.statement(), words.you(), words.study_mean()].map(str::to_owned).to_vec();
+    columns.extend(has_school.then(|| words.your_school_mean().to_owned()));
     Table {
-        caption: scale(words, items[0].1).into(),
-        columns: [words.statement(), words.you(), words.study_mean()].map(str::to_owned).into(),
-        rows: items.iter().map(|(id, item)| likert_row(session, *id, item, reference)).collect(),
-        notes: Vec::new(),
+        caption: scale(words, items[0].item).into(),
+        columns,
+        rows: items.iter().map(|figures| figures.likert_row(has_school)).collect(),
     }
     .html()
 }
@@ -85,18 +333,16 @@ fn scale(words: &Language, item: &Item) -> String {
         .unwrap_or_default()
 }
 
-fn likert_row(session: &Session, id: ItemId, item: &Item, reference: Option<&Reference>) -> Row {
-    let (words, answers) = (session.words(), &session.answers);
-    let chosen = item.categories().find(|(category, _)| answers.chosen(id).contains(*category));
-    let own = match chosen.map(|(_, category)| (category.value, &category.label)) {
-        Some((Some(value), _)) => with_bar(words.whole(value.into()), position(item, f64::from(value))),
-        Some((None, label)) => passage(session, label),
-        None => NONE.into(),
-    };
-    let mean = printed(reference, id).and_then(|printed| printed.mean);
-    let mean =
-        mean.map_or_else(|| NONE.into(), |mean| with_bar(words.decimal(mean, 1), position(item, mean)));
-    Row { name: passage(session, &item.question), is_chosen: false, cells: vec![own, mean] }
+/// Returns the mean over those who chose a value; `None` unless every count was released.
+fn school_mean(item: &Item, school: &ReleasedItem) -> Option<f64> {
+    if !school.is_full() {
+        return None;
+    }
+    let valued =
+        item.answers().filter_map(|(_, category)| Some((category.value?, school.count(&category.code)?)));
+    let (sum, base) =
+        valued.fold((0, 0), |(sum, base), (value, count)| (sum + u64::from(value) * count, base + count));
+    (base > 0).then(|| sum as f64 / base as f64)
 }
 
 /// Returns where a value lies between the lowest and the highest of its scale.

@@ -1,12 +1,16 @@
 //! A survey that is answered from home: who gets the two shares, sealing and sending them, and the receipt.
 
+use std::rc::Rc;
+
 use js_sys::Date;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlInputElement;
+use web_sys::{AbortController, HtmlInputElement};
 use yew::prelude::*;
 
 use super::SurveyEvent;
-use super::screens::{ScreenProps, compare_label, focus_in_form, lead, passage, submit_button, unreviewed};
+use super::screens::{
+    ScreenProps, compare_label, focus_in_form, lead, passage, submit_button, support, unreviewed,
+};
 use super::session::{Action, FieldError, FieldProblem, Phase, Screen, Session};
 use super::words;
 use crate::answers::Response;
@@ -37,6 +41,8 @@ pub struct RemoteSession {
     pub upload: Upload,
     /// How often sending was begun.
     attempts: u32,
+    /// Whether the respondent does not wait for it any longer.
+    is_stopped: bool,
     pub receipt: String,
 }
 
@@ -64,6 +70,8 @@ pub enum RemoteAction {
         receipt: String,
     },
     TryAgain,
+    /// Does not wait any longer.
+    Stop,
     /// Erases everything, though it was not handed in.
     GiveUp,
     /// Goes on from the receipt.
@@ -80,6 +88,7 @@ impl RemoteSession {
             response: None,
             upload: Upload::None,
             attempts: 0,
+            is_stopped: false,
             receipt: String::new(),
         }
     }
@@ -134,6 +143,7 @@ impl Session {
     fn send_again(&mut self) {
         self.remote.upload = Upload::Working(Step::Keys);
         self.remote.attempts += 1;
+        self.remote.is_stopped = false;
     }
 
     pub(super) fn take_remote(&mut self, action: &RemoteAction) {
@@ -162,6 +172,9 @@ impl Session {
                 self.remote.response = None;
                 self.end();
             }
+            (RemoteAction::Stop, Screen::Sending) if matches!(self.remote.upload, Upload::Working(_)) => {
+                self.remote.is_stopped = true;
+            }
             (RemoteAction::GoOn, Screen::Sent) => self.compare(),
             _ => {}
         }
@@ -175,6 +188,13 @@ type Sealed = (Outgoing, String);
 #[hook]
 pub fn use_sending(session: &UseReducerHandle<Session>, onevent: &Callback<SurveyEvent, bool>) {
     let sealed = use_mut_ref(|| None::<Sealed>);
+    let breaker = use_mut_ref(|| None::<AbortController>);
+    let stopped = Rc::clone(&breaker);
+    use_effect_with(session.remote.is_stopped, move |is_stopped| {
+        if let Some(breaker) = stopped.borrow().as_ref().filter(|_| *is_stopped) {
+            breaker.abort();
+        }
+    });
     let (state, onevent) = (session.clone(), onevent.clone());
     let now = (session.remote.attempts, session.screen() == Screen::Sending);
     use_effect_with(now, move |&(_, is_sending)| {
@@ -188,6 +208,10 @@ pub fn use_sending(session: &UseReducerHandle<Session>, onevent: &Callback<Surve
         if code != state.remote.code {
             outgoing.change_credential();
         }
+        // A browser that cannot break a request off lets it end.
+        let made = AbortController::new().ok();
+        outgoing.listen_to(made.as_ref().map(AbortController::signal));
+        breaker.replace(made);
         spawn_local(async move {
             let action = send(&mut outgoing, &state, &onevent).await;
             // Kept for the next try, which must send the same bytes.
@@ -442,6 +466,7 @@ fn working(props: &ScreenProps, step: Step) -> Html {
             <progress class="progress" part="progress" max={STEPS.len().to_string()} value={(place + 1).to_string()}
                 aria-label={w.progress().to_owned()} />
             <p>{ w.and_so_on(step_text(w, step)) }</p>
+            <div class="buttons">{ props.button(w.stop_sending(), Action::Remote(RemoteAction::Stop)) }</div>
         </>
     }
 }
@@ -484,6 +509,7 @@ fn reason(session: &Session, error: &UploadError) -> String {
             let operator = session.remote_settings().map(|remote| &remote.task.operator(*role).name);
             w.failed_operator(operator.map_or("", |name| name))
         }
+        UploadError::Stopped => w.failed_stopped().to_owned(),
         UploadError::Forbidden => w.failed_forbidden().to_owned(),
         UploadError::Unreachable => w.failed_unreachable().to_owned(),
         UploadError::Refused { status, reason: None, .. } => w.failed_refused(&status.to_string()),
@@ -513,7 +539,7 @@ fn advice<'a>(words: &'a Language, error: &UploadError) -> &'a str {
         }
         UploadError::Refused { .. } => words.advice_refused(),
         UploadError::Unreachable => words.advice_unreachable(),
-        UploadError::Forbidden => words.advice_forbidden(),
+        UploadError::Stopped | UploadError::Forbidden => words.advice_forbidden(),
         UploadError::Tokens(_) | UploadError::NoKey(_) => words.advice_later(),
     }
 }
@@ -537,6 +563,7 @@ pub fn sent(props: &ScreenProps) -> Html {
             <div class="buttons">
                 { props.main_button(compare_label(session), go_on) }
             </div>
+            { support() }
         </>
     }
 }
@@ -553,6 +580,7 @@ pub fn done(props: &ScreenProps) -> Html {
         <>
             { props.heading(None, w.thank_you()) }
             { lead(text) }
+            { support() }
         </>
     }
 }

@@ -386,6 +386,7 @@ fn preview_screen(props: &ScreenProps) -> Html {
             { props.heading(None, w.you_and_study()) }
             { lead(preview_lead(session)) }
             { preview(session) }
+            { support() }
             <div class="buttons">
                 { submit_button(w.finish_and_erase()) }
             </div>
@@ -407,6 +408,12 @@ fn done(props: &ScreenProps) -> Html {
         <>
             { props.heading(None, w.thank_you()) }
             { lead(w.all_erased()) }
+            { support() }
         </>
     }
+}
+
+/// Renders what the portal has to say to somebody in distress: the same for everybody, whatever was answered.
+pub fn support() -> Html {
+    html! { <slot name="support"></slot> }
 }

@@ -50,11 +50,13 @@ pub struct Session {
     open: Option<Open>,
     pub delivery: Delivery,
     /// Whether the release was downloaded.
-    is_saved: bool,
+    pub is_saved: bool,
     /// Whether the device keeps the release until it has arrived.
     pub is_kept: bool,
     /// How often the release was sent again, so that each time the heading takes focus from the button that goes.
     pub resent: u32,
+    /// Whether somebody has not touched a shared device for a while, and is asked whether they are still there.
+    pub is_warned: bool,
     /// Where a response is on its way to two operators.
     #[cfg(feature = "remote")]
     pub remote: RemoteSession,
@@ -67,6 +69,8 @@ struct Open {
     tally: Tally,
     /// How many respondents the stored state holds.
     stored: u64,
+    /// Whether the last state could be stored, or need not be.
+    is_safe: bool,
 }
 
 /// Something that the browser does with a passphrase, which takes a moment.
@@ -159,6 +163,8 @@ pub enum Delivery {
     Waiting,
     /// The page around the widget has forbidden it.
     Forbidden,
+    /// Another window of this browser has sent it, or has let it be downloaded.
+    Elsewhere,
     Failed(SubmitError),
 }
 
@@ -256,9 +262,12 @@ pub enum Action {
     Failed {
         error: CustodyError,
     },
-    /// The state is stored, with so many respondents.
+    /// The facilitator does not wait for the passphrase any longer.
+    Cancel,
+    /// The state with so many respondents is stored, or could not be.
     Stored {
         respondents: u64,
+        is_safe: bool,
     },
     Begin,
     Choose {
@@ -283,6 +292,10 @@ pub enum Action {
     },
     /// Gives up on a group's device: erases the answers.
     Stop,
+    /// Nobody has touched a group's device for a while.
+    Warn,
+    /// Somebody is still there.
+    Stay,
     /// Leaves a group's device as it is, whoever has it.
     Abandon,
     /// Hands the answers in: to the group's tally, or to the preview.
@@ -301,6 +314,8 @@ pub enum Action {
     Erase,
     /// Sends the release.
     Send,
+    /// Sends it no longer.
+    StopSending,
     /// Downloads the release.
     Save,
     /// The device has a release that has not arrived yet.
@@ -351,6 +366,7 @@ impl Session {
             is_saved: false,
             is_kept: false,
             resent: 0,
+            is_warned: false,
         }
     }
 
@@ -422,6 +438,11 @@ impl Session {
         HAS_GROUP && self.open.is_some()
     }
 
+    /// Returns whether the sums of an open collection could not be stored when they were to be.
+    pub fn is_unsafe(&self) -> bool {
+        HAS_GROUP && self.open.as_ref().is_some_and(|open| !open.is_safe)
+    }
+
     /// Returns whether leaving the page would lose something of a group's: answers, or the only release.
     pub fn would_lose(&self) -> bool {
         let has_release =
@@ -430,7 +451,8 @@ impl Session {
         if matches!(self.phase, Phase::Sending) {
             return true;
         }
-        let is_safe = self.is_saved || self.is_kept || self.delivery == Delivery::Kept;
+        let is_settled = matches!(self.delivery, Delivery::Kept | Delivery::Elsewhere);
+        let is_safe = self.is_saved || self.is_kept || is_settled;
         self.is_open() || has_release && !is_safe
     }
 
@@ -439,7 +461,7 @@ impl Session {
         let Phase::Closed(closed) = &self.phase else { return None };
         let Closed::Released(release) = closed.as_ref() else { return None };
         match self.delivery {
-            Delivery::Kept => None,
+            Delivery::Kept | Delivery::Elsewhere => None,
             Delivery::Sending | Delivery::Waiting => Some((release, true)),
             _ if self.is_saved => None,
             _ => Some((release, false)),
@@ -526,6 +548,7 @@ impl Session {
     pub(super) fn go(&mut self, phase: Phase) {
         self.phase = phase;
         self.errors.clear();
+        self.is_warned = false;
     }
 
     fn forget(&mut self) {
@@ -569,7 +592,12 @@ impl Session {
 
     fn open(&mut self) {
         if let Some(collection) = self.described() {
-            self.open = Some(Open { collection, tally: Tally::new(&self.settings.instrument), stored: 0 });
+            self.open = Some(Open {
+                collection,
+                tally: Tally::new(&self.settings.instrument),
+                stored: 0,
+                is_safe: true,
+            });
             self.go(Phase::Intro);
         }
     }
@@ -577,7 +605,7 @@ impl Session {
     fn resume(&mut self, state: &State) {
         if let Ok(collection) = Collection::new(&self.settings.collection, Some(state.eligible)) {
             let stored = state.tally.respondents();
-            self.open = Some(Open { collection, tally: state.tally.clone(), stored });
+            self.open = Some(Open { collection, tally: state.tally.clone(), stored, is_safe: true });
             self.go(Phase::Intro);
         }
     }
@@ -595,9 +623,17 @@ impl Session {
         }
     }
 
-    fn note_stored(&mut self, respondents: u64) {
+    /// Stops waiting for what the browser does with the passphrase, which stays as it was typed.
+    fn cancel(&mut self) {
+        self.task = None;
+        // The button for it goes, and the focus must not go with it.
+        self.resent += 1;
+    }
+
+    fn note_stored(&mut self, respondents: u64, is_safe: bool) {
         if let Some(open) = &mut self.open {
             open.stored = respondents;
+            open.is_safe = is_safe;
         }
     }
 
@@ -716,6 +752,18 @@ impl Session {
         }
     }
 
+    fn stop_sending(&mut self) {
+        self.delivery = Delivery::Ready;
+        self.resent += 1;
+    }
+
+    fn deliver(&mut self, delivery: &Delivery) {
+        self.delivery = delivery.clone();
+        if *delivery == Delivery::Elsewhere {
+            self.is_kept = false;
+        }
+    }
+
     fn erase(&mut self) {
         self.open = None;
         self.go(Phase::Erased);
@@ -733,7 +781,10 @@ impl Session {
             {
                 self.finish_task(action);
             }
-            (Action::Stored { respondents }, _) => self.note_stored(*respondents),
+            (Action::Stored { respondents, is_safe }, _) => self.note_stored(*respondents, *is_safe),
+            (Action::Cancel, _) if is_busy => self.cancel(),
+            (Action::Warn, _) if self.is_in_hand() => self.is_warned = true,
+            (Action::Stay, _) if self.is_warned => self.is_warned = false,
             (Action::Abandon, _) if self.is_in_hand() => self.abandon(),
             (Action::KeepOpen, Screen::Closing | Screen::Locked) => self.keep_open(),
             // One thing at a time.
@@ -754,10 +805,15 @@ impl Session {
             (Action::Close, Screen::Closing) if self.has_enough() => self.close(),
             (Action::Erase, Screen::Closing) => self.erase(),
             (Action::Send, Screen::Closed) => self.send(),
+            (Action::StopSending, Screen::Closed)
+                if matches!(self.delivery, Delivery::Sending | Delivery::Waiting) =>
+            {
+                self.stop_sending();
+            }
             (Action::Save, Screen::Closed) => self.is_saved = true,
             (Action::Find { waiting }, Screen::SetUp | Screen::Resume) => self.find(waiting),
             (Action::Keep { is_kept }, Screen::Closed) if self.is_kept != *is_kept => self.is_kept = *is_kept,
-            (Action::Deliver { delivery }, Screen::Closed) => self.delivery = delivery.clone(),
+            (Action::Deliver { delivery }, Screen::Closed) => self.deliver(delivery),
             _ => return false,
         }
         true

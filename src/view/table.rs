@@ -12,8 +12,6 @@ pub struct Table {
     /// The heading of the first column, then those of the figures.
     pub columns: Vec<String>,
     pub rows: Vec<Row>,
-    /// Sentences below the table.
-    pub notes: Vec<Html>,
 }
 
 /// One row of a [`Table`].
@@ -34,7 +32,6 @@ impl Table {
                     <thead><tr>{ for self.columns.into_iter().map(|name| html! { <th scope="col">{ name }</th> }) }</tr></thead>
                     <tbody>{ for self.rows.into_iter().map(Row::html) }</tbody>
                 </table>
-                { for self.notes.into_iter().map(|note| html! { <p class="summary">{ note }</p> }) }
             </div>
         }
     }

@@ -243,6 +243,11 @@ function record() {
   }
 }
 
+/** Keeps the page from being kept on the device: these tests would not see what its service worker asks for. */
+function withoutWorker() {
+  if (window.ServiceWorkerContainer) ServiceWorkerContainer.prototype.register = () => new Promise(() => {});
+}
+
 /** A page of the portal, on a server of its own. */
 export class Portal {
   /** Whom its pages may ask beside the server. */
@@ -332,9 +337,10 @@ export class Portal {
 /**
  * Declares a test: `body` gets a {@link Portal}, on which nothing may go wrong meanwhile.
  *
- * `options.mayLog` are patterns of the console lines that the test provokes; the rest goes to the browser's context.
+ * `options.mayLog` are patterns of the console lines that the test provokes, `options.worker` says whether the portal's
+ * service worker is part of it; the rest goes to the browser's context.
  */
-export function scenario(name, body, { mayLog = [], ...options } = {}) {
+export function scenario(name, body, { mayLog = [], worker = false, ...options } = {}) {
   test(name, { timeout: 600_000 }, async () => {
     browser ??= launch();
     const server = await startServer();
@@ -342,6 +348,7 @@ export function scenario(name, body, { mayLog = [], ...options } = {}) {
       const context = await (await browser).newContext({ viewport: { width: 1024, height: 768 }, ...options });
       context.setDefaultTimeout(15_000);
       await context.addInitScript(record);
+      if (!worker) await context.addInitScript(withoutWorker);
       const page = await context.newPage();
       const portal = new Portal(server, context, page);
       try {

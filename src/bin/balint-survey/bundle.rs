@@ -17,6 +17,7 @@ use balint_survey::language::check::{Gap, check};
 use serde::Deserialize;
 use wasm_bindgen_cli::wasm_bindgen;
 
+use crate::precache;
 use crate::tool::{self, ToolError};
 use crate::wasm_std::{self, TARGET, WasmStdError};
 
@@ -149,7 +150,8 @@ pub fn refresh(project: &Project) -> Result<(), BundleError> {
     if is_stale(project)? {
         build(project)?;
     }
-    Ok(())
+    let www = project.www();
+    precache::refresh(&www).map_err(|source| io_error(&www.join(precache::LIST), source))
 }
 
 /// Waits until no other process builds in `pkg`; the lock ends with the returned file.
@@ -436,6 +438,7 @@ mod tests {
         put(&project, "src/bin/main.rs", "");
         put(&project, "www/balint-survey.js", SCRIPT);
         put(&project, "www/pkg/.stamp", "");
+        put(&project, "www/service-worker.js", "");
         for source in SOURCES {
             touch(&project, source, 1000);
         }

@@ -15,6 +15,7 @@ mod issuer;
 mod new_files;
 mod package;
 mod plan;
+mod precache;
 mod serve;
 mod signal;
 mod store;

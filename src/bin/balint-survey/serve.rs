@@ -53,13 +53,14 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 
 /// Returns the Content-Security-Policy of a page that also asks these other origins, and may be framed by those.
 ///
-/// With Trusted Types, and no policy that makes any: no text of a page is ever taken for markup or a script.
+/// With Trusted Types, and one policy that makes any: the addresses of the service worker's two scripts. No other text
+/// of a page is ever taken for markup or a script.
 fn content_security_policy(others: &str, ancestors: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self'; font-src 'self'; connect-src 'self'{}{others}; manifest-src 'self'; \
+         img-src 'self'; font-src 'self'; connect-src 'self'{}{others}; manifest-src 'self'; worker-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; \
-         require-trusted-types-for 'script'; trusted-types 'none'",
+         require-trusted-types-for 'script'; trusted-types portal-worker",
         if others.is_empty() { "" } else { " " },
     );
     // OK because addresses of this machine and checked origins have nothing that a header cannot hold.
@@ -819,6 +820,9 @@ mod tests {
             ("/long.mjs", "text/javascript"),
             ("/balint-survey.css", "text/css"),
             ("/pkg/a_bg.wasm", "application/wasm"),
+            ("/manifest.webmanifest", "application/manifest+json"),
+            ("/service-worker.js", "text/javascript"),
+            ("/icon-192.png", "image/png"),
         ] {
             let response = fetch(&app, path).await;
             assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -853,7 +857,7 @@ mod tests {
         let (_folder, app) = server();
         let response = fetch(&app, "/").await;
         let policy = header(&response, header::CONTENT_SECURITY_POLICY);
-        assert!(policy.ends_with("; require-trusted-types-for 'script'; trusted-types 'none'"), "{policy}");
+        assert!(policy.ends_with("; require-trusted-types-for 'script'; trusted-types portal-worker"), "{policy}");
     }
 
     #[tokio::test]
