@@ -38,7 +38,7 @@ pub fn preview(session: &Session) -> Html {
     let figures = Figures {
         session,
         study: session.wording().reference(),
-        // A module that cannot read releases has none.
+        // A module that cannot read releases has none, and is without the code for them.
         school: session.settings.results.as_ref().filter(|_| HAS_GROUP),
     };
     html! {
@@ -66,7 +66,7 @@ impl<'a> Figures<'a> {
             id,
             item,
             study: self.study.and_then(|study| study.of(id)),
-            school: self.school.and_then(of_item),
+            school: self.school.filter(|_| HAS_GROUP).and_then(of_item),
         }
     }
 }
@@ -78,7 +78,7 @@ fn sources(figures: Figures) -> Vec<String> {
         let Reference { name, respondents, eligible, population, .. } = study;
         words.study(name, &words.whole(*respondents), &words.whole(*eligible), population)
     });
-    let school = figures.school.map(|release| {
+    let school = figures.school.filter(|_| HAS_GROUP).map(|release| {
         let respondents = match release.respondents() {
             Count::Exact(count) => words.whole(count),
             Count::FiveToNine => words.from_five_to_nine().to_owned(),
@@ -168,7 +168,7 @@ impl ItemFigures<'_> {
 
     /// Returns how many at the school gave an answer, as far as that was released.
     fn at_the_school(&self, category: CategoryId) -> Option<String> {
-        let (words, released) = (self.words, self.school?);
+        let (words, released) = (self.words, self.school.filter(|_| HAS_GROUP)?);
         let cell = self.cell(category);
         let others = cell.and_then(|cell| self.joined(cell, category)).map(|others| words.quote(&others));
         Some(match (cell.map(|cell| cell.count), released.base) {
@@ -243,7 +243,8 @@ fn tables(figures: Figures) -> Html {
 
 impl ItemFigures<'_> {
     fn table(&self) -> Html {
-        let ItemFigures { session, words, item, study, school, .. } = self;
+        let ItemFigures { session, words, item, study, .. } = self;
+        let school = self.school.filter(|_| HAS_GROUP);
         let mut columns = vec![category_heading(words, item), words.you().to_owned()];
         columns.extend(study.map(|study| words.study_base(&words.whole(study.base))));
         columns.extend(school.map(|school| match school.base {
@@ -290,7 +291,7 @@ impl ItemFigures<'_> {
             None => NONE.into(),
         };
         let mut cells = vec![own, mean(self.study.and_then(|study| study.mean))];
-        if has_school {
+        if HAS_GROUP && has_school {
             cells.push(mean(self.school.and_then(|school| school_mean(item, school))));
         }
         Row { name: passage(session, &item.question), is_chosen: false, cells }
@@ -313,7 +314,7 @@ fn likert_table(figures: Figures, items: &[ItemFigures]) -> Html {
     let words = figures.session.words();
     let has_school = figures.school.is_some();
     let mut columns = [words.statement(), words.you(), words.study_mean()].map(str::to_owned).to_vec();
-    columns.extend(has_school.then(|| words.your_school_mean().to_owned()));
+    columns.extend((HAS_GROUP && has_school).then(|| words.your_school_mean().to_owned()));
     Table {
         caption: scale(words, items[0].item).into(),
         columns,

@@ -13,12 +13,12 @@ const WORDS: [(f64, Say); 13] = [
     (5.0, Language::share_few),
     (15.0, Language::share_tenth),
     (22.5, Language::share_fifth),
-    (29.0, Language::share_quarter),
-    (36.5, Language::share_third),
+    (29.15, Language::share_quarter),
+    (36.65, Language::share_third),
     (45.0, Language::share_two_fifths),
     (55.0, Language::share_half),
-    (63.5, Language::share_three_fifths),
-    (71.0, Language::share_two_thirds),
+    (63.35, Language::share_three_fifths),
+    (70.85, Language::share_two_thirds),
     (77.5, Language::share_three_quarters),
     (85.0, Language::share_four_fifths),
     (95.0, Language::share_nine_tenths),
@@ -74,7 +74,7 @@ mod tests {
                     let distance = (percent - meaning).abs();
                     assert!(distance <= 5.0, "{percent}% is {words}");
                     let nearest = MEANINGS.iter().map(|(_, other)| (percent - other).abs());
-                    assert!(distance <= nearest.fold(f64::MAX, f64::min) + 0.2, "{percent}% is {words}");
+                    assert!(distance <= nearest.fold(f64::MAX, f64::min) + 0.001, "{percent}% is {words}");
                 }
                 None if percent < 5.0 => assert_eq!(words, "Very few", "{percent}%"),
                 None => assert!(words == "Nearly all" && percent >= 95.0, "{percent}% is {words}"),

@@ -27,11 +27,23 @@ const tablets = [
   { width: 768, height: 1024 },
 ];
 
+/** Lets time go by without a touch; what the browser still had to tell of the last one comes before. */
+async function stayAway({ page }, milliseconds) {
+  await page.waitForTimeout(500);
+  await page.clock.runFor(milliseconds);
+}
+
+/** Lets time go by only as the test says, however long the machine takes. */
+async function stopClock({ page }) {
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 60_000);
+}
+
 /** Opens a group and begins a turn, with one answer given; the clock is the test's. */
 async function beginTurn(portal) {
   const survey = await portal.open("class-group");
   await openCollection(survey, 30);
-  await portal.page.clock.install();
+  await stopClock(portal);
   await press(survey, "Start");
   await at(survey, "About you");
   await choose(survey, "Female");
@@ -42,7 +54,7 @@ const question = (survey) => survey.getByRole("alertdialog", { name: "Are you st
 
 scenario("whoever is still there is asked before their answers are erased, and any touch keeps them", async (portal) => {
   const survey = await beginTurn(portal);
-  const { clock, keyboard, mouse } = portal.page;
+  const { keyboard, mouse } = portal.page;
   const replies = [
     () => keyboard.press("Enter"),
     () => keyboard.press("Space"),
@@ -61,20 +73,20 @@ scenario("whoever is still there is asked before their answers are erased, and a
   for (const reply of replies) {
     const focused = () => survey.evaluate((element) => element.shadowRoot.activeElement?.id);
     const before = await focused();
-    await clock.runFor(39_000);
+    await stayAway(portal, 39_000);
     assert.equal(await question(survey).count(), 0);
-    await clock.runFor(3_000);
+    await stayAway(portal, 3_000);
     await question(survey).waitFor();
     await survey.getByText("In 20 seconds your answers are erased.").waitFor();
     await survey.locator("dialog button:focus").waitFor();
-    await clock.runFor(15_000);
+    await stayAway(portal, 15_000);
     await reply();
     await question(survey).waitFor({ state: "hidden" });
     await at(survey, "About you");
     assert.deepEqual(await ticked(survey), ["Female"], `${reply}`);
     assert.equal(await focused(), before, "the focus is where it was");
     // The silence begins anew.
-    await clock.runFor(30_000);
+    await stayAway(portal, 30_000);
     assert.equal(await question(survey).count(), 0);
     await keyboard.press("Shift");
   }
@@ -82,12 +94,11 @@ scenario("whoever is still there is asked before their answers are erased, and a
 
 scenario("without a reply the answers are erased, at least twenty seconds after the question", async (portal) => {
   const survey = await beginTurn(portal);
-  const { clock } = portal.page;
-  await clock.runFor(42_000);
+  await stayAway(portal, 42_000);
   await question(survey).waitFor();
-  await clock.runFor(18_000);
+  await stayAway(portal, 18_000);
   await question(survey).waitFor();
-  await clock.runFor(4_000);
+  await stayAway(portal, 4_000);
   await at(survey, "Thank you");
   await question(survey).waitFor({ state: "hidden" });
   assert.equal(await survey.getByRole("status").textContent(), "Nothing of yours is left on this screen.");
@@ -99,15 +110,15 @@ scenario("without a reply the answers are erased, at least twenty seconds after 
 scenario("the facilitator's screen closes after the same question, and nobody is asked where nothing can be lost", async (portal) => {
   const survey = await portal.open("class-group");
   await openCollection(survey, 30);
-  await portal.page.clock.install();
-  await portal.page.clock.runFor(120_000);
+  await stopClock(portal);
+  await stayAway(portal, 120_000);
   assert.equal(await question(survey).count(), 0);
   await survey.locator("summary", { hasText: "For the person who runs this group" }).click();
   await press(survey, "Close the collection");
   await survey.getByLabel("Passphrase").fill(passphrase);
-  await portal.page.clock.runFor(42_000);
+  await stayAway(portal, 42_000);
   await question(survey).getByText("This screen closes in 20 seconds.").waitFor();
-  await portal.page.clock.runFor(22_000);
+  await stayAway(portal, 22_000);
   await survey.getByRole("button", { name: "Start" }).waitFor();
   assert.doesNotMatch(await everything(survey), new RegExp(passphrase));
 });
@@ -185,7 +196,7 @@ scenario("between two people a tablet shows one thing to do, and nothing of the 
   assert.doesNotMatch(await everything(survey), /canary|Burnout|21 – 25/);
   // Whoever goes on a long time after finds the same screen.
   await portal.page.clock.install();
-  await portal.page.clock.runFor(600_000);
+  await stayAway(portal, 600_000);
   await at(survey, "Thank you");
 
   await press(survey, "I am the next person");

@@ -457,3 +457,41 @@ function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
+
+scenario(
+  "sending can be stopped at any time, and the next try sends the same bytes",
+  async (portal) => {
+    const survey = await portal.openRemote();
+    const { page } = portal;
+    await answerClassSurvey(survey);
+    await at(survey, "Check your answers");
+    const hang = () => {};
+    await page.route("**/hpke_config*", hang);
+    await press(survey, "Seal and send my answers");
+    await survey.getByText("Asking both operators for their keys …").first().waitFor();
+    await press(survey, "Stop sending");
+    const summary = survey.locator(".error-summary:focus");
+    await summary.getByText("You have stopped it.").waitFor();
+    await survey.getByText("Nothing was sent. Your answers are still on this page.").waitFor();
+    await page.unroute("**/hpke_config*", hang);
+
+    const bodies = [];
+    const note = (route) => bodies.push(route.request().postDataBuffer().toString("base64"));
+    await page.route("**/reports", note);
+    await press(survey, "Try again");
+    await survey.getByText("Sending the sealed shares …").first().waitFor();
+    await press(survey, "Stop sending");
+    await summary.getByText("The connection was lost before an answer came.").waitFor();
+    await survey.getByText("Trying again sends the very same sealed shares, and they count once.").waitFor();
+    await page.unroute("**/reports", note);
+    await page.route("**/reports", (route) => {
+      note(route);
+      return route.continue();
+    });
+    await press(survey, "Try again");
+    await at(survey, "your answers were handed in");
+    assert.equal(bodies.length, 2);
+    assert.equal(new Set(bodies).size, 1);
+  },
+  { mayLog: [/net::ERR_(FAILED|ABORTED)/] },
+);

@@ -75,10 +75,19 @@ async function traces(portal, survey) {
     session: { ...sessionStorage },
     title: document.title,
   }));
+  const cached = await portal.page.evaluate(async () => {
+    const names = await caches.keys();
+    const files = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url)));
+    return names.map((name, i) => [name, files[i].sort()]);
+  });
+  const names = new Set(cached.map(([name]) => name));
+  // That it was looked into before is of this test.
+  page.writes = page.writes.filter(([name, place]) => name !== "open" || !names.has(place));
   return {
     // Which of the page's own files comes first is chance.
     requests: requests.map((request) => JSON.stringify(request)).sort(),
     page,
+    cached,
     console: portal.log.console,
     events: await portal.events(),
     dom: await everything(survey),
@@ -102,6 +111,9 @@ const none = { ...another, experiences: "None", talking: ["Cynicism about health
 
 scenario("two people with different answers leave the same traces on their own devices", async (portal) => {
   await portal.page.addInitScript(recordWrites);
+  // That the page was visited can be seen of the device, as the portal's service worker keeps its files.
+  await portal.open();
+  await portal.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
   const seen = [];
   for (const answers of [one, another]) {
     portal.log.requests.length = 0;
@@ -120,7 +132,8 @@ scenario("two people with different answers leave the same traces on their own d
   assert.deepEqual(seen[1], seen[0]);
   assert.doesNotMatch(JSON.stringify(seen), /canary/);
   assert.deepEqual(seen[0].page.writes, []);
-});
+  assert.equal(seen[0].cached.length, 1);
+}, { worker: true });
 
 /** Lets nine people answer, one fewer than the policy asks for, and returns the traces of it. */
 async function nine(portal, answers) {
