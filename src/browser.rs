@@ -334,8 +334,12 @@ pub fn use_dialog(is_active: bool, dialog: &NodeRef) {
     let dialog = dialog.clone();
     use_effect_with(is_active, move |&is_active| {
         if let Some(dialog) = dialog.cast::<HtmlDialogElement>().filter(|dialog| dialog.open() != is_active) {
-            // It fails only for a dialogue that is open already, or in no page.
-            let _ = if is_active { dialog.show_modal() } else { Ok(dialog.close()) };
+            if is_active {
+                // It fails only for a dialogue that is open already, or in no page.
+                let _ = dialog.show_modal();
+            } else {
+                dialog.close();
+            }
         }
     });
 }

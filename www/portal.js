@@ -120,8 +120,14 @@ if ("serviceWorker" in navigator) {
   addEventListener("load", () => keepPage(navigator.serviceWorker).catch(() => {}), { once: true });
 }
 
+/** Returns the address of the worker in the form that a page with Trusted Types insists on. */
+function workerAddress() {
+  const address = "service-worker.js";
+  return window.trustedTypes?.createPolicy("portal-worker", { createScriptURL: () => address }).createScriptURL("") ?? address;
+}
+
 async function keepPage(serviceWorker) {
-  const { waiting } = await serviceWorker.register("service-worker.js", { updateViaCache: "none" });
+  const { waiting } = await serviceWorker.register(workerAddress(), { updateViaCache: "none" });
   if (!waiting || !serviceWorker.controller) return;
   // A newer version has been kept since: it is taken now, before anybody has begun, unless another page is open.
   serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });

@@ -3,7 +3,8 @@
 // What is kept is listed in precache.js, which the build writes: the same files for everybody, each with its hash.
 // A new version is kept beside the old one, whole or not at all, and used when no page of the old one is open any
 // more. Nothing else is kept: no answer of the server's, no release, no task, nothing of another origin.
-importScripts("precache.js");
+const list = "precache.js";
+importScripts(self.trustedTypes?.createPolicy("portal-worker", { createScriptURL: () => list }).createScriptURL("") ?? list);
 
 const { version, files } = self.precache;
 const prefix = "balint-survey ";

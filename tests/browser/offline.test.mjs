@@ -200,9 +200,12 @@ async function serveInFront(url, files) {
     const path = new URL(request.url, url).pathname;
     const answer = await fetch(new URL(request.url, url), { headers: { accept: request.headers.accept ?? "*/*" } });
     const body = files.get(path) ?? Buffer.from(await answer.arrayBuffer());
-    for (const name of ["content-type", "content-security-policy", "cache-control"]) {
+    for (const name of ["content-type", "cache-control"]) {
       if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
     }
+    // As strict as a page with a worker can be: one policy, of one name, for the addresses of its two scripts.
+    const policy = answer.headers.get("content-security-policy").replace(/; require-trusted-types.*$/, "");
+    response.setHeader("content-security-policy", `${policy}; require-trusted-types-for 'script'; trusted-types portal-worker`);
     response.writeHead(answer.status).end(body);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -258,8 +261,15 @@ scenario(
       assert.equal(await version(other), undefined);
       await other.close();
 
-      await portal.page.reload();
-      await portal.page.waitForFunction(() => document.documentElement.dataset.version === "new");
+      // The browser counts a page that was closed for a moment longer, and then the old version stays for one load more.
+      for (let loads = 0; (await version(portal.page)) !== "new"; loads++) {
+        assert.ok(loads < 3, "the new version is not taken");
+        await portal.page.waitForTimeout(1000);
+        await portal.page.reload();
+        await at(survey, "Go on with this collection?");
+        const isNew = () => document.documentElement.dataset.version === "new";
+        await portal.page.waitForFunction(isNew, undefined, { timeout: 5000 }).catch(() => {});
+      }
       await at(survey, "Go on with this collection?");
       await portal.page.waitForFunction(async () => (await caches.keys()).length === 1);
       assert.deepEqual(Object.keys(await cached(portal.page)), ["balint-survey new"]);
