@@ -857,7 +857,10 @@ mod tests {
         let (_folder, app) = server();
         let response = fetch(&app, "/").await;
         let policy = header(&response, header::CONTENT_SECURITY_POLICY);
-        assert!(policy.ends_with("; require-trusted-types-for 'script'; trusted-types portal-worker"), "{policy}");
+        assert!(
+            policy.ends_with("; require-trusted-types-for 'script'; trusted-types portal-worker"),
+            "{policy}"
+        );
     }
 
     #[tokio::test]
