@@ -60,7 +60,11 @@ fn the_script_of_the_element_lists_every_language() {
     let script = include_str!("../www/balint-survey.js");
     let check = |name: &str, language: &Language| {
         let said = [language.loading(), language.cannot_be_shown(), language.too_old()];
-        let line = format!("  {name}: [{}],", said.map(|text| format!("\"{text}\"")).join(", "));
+        let address = match name {
+            "en" => "undefined".to_owned(),
+            _ => format!("new URL(\"./pkg/balint_{name}.json\", import.meta.url)"),
+        };
+        let line = format!("  {name}: [{address}, {}],", said.map(|text| format!("\"{text}\"")).join(", "));
         assert!(script.lines().any(|listed| listed == line), "expected the line {line}");
     };
     for (name, json) in languages() {

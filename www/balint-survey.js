@@ -6,18 +6,18 @@
 // What it loads is named by `import("…")` and `new URL("…", import.meta.url)` with nothing computed in them: so a
 // bundler finds the files, too, and each is asked for at once and not when the one before it is there.
 
-// What is said before anything else is loaded, by language: all that the survey can be in.
+// The file of each language that the survey can be in, and what is said before it is loaded.
 const languages = {
-  en: ["Loading the survey …", "This survey cannot be shown", "This browser is too old for it, or has WebAssembly switched off. Please update it, or use another browser or device."],
-  ar: ["جارٍ تحميل الاستبيان…", "لا يمكن عرض هذا الاستبيان", "هذا المتصفح قديم جدًا لعرضه، أو أن WebAssembly معطَّل فيه. يُرجى تحديثه أو استخدام متصفح أو جهاز آخر."],
-  de: ["Die Umfrage wird geladen …", "Diese Umfrage kann nicht gezeigt werden", "Dieser Browser ist zu alt dafür, oder WebAssembly ist in ihm abgeschaltet. Bitte aktualisieren Sie ihn, oder nehmen Sie einen anderen Browser oder ein anderes Gerät."],
-  es: ["Cargando la encuesta…", "No se puede mostrar esta encuesta", "Este navegador es demasiado antiguo, o tiene WebAssembly desactivado. Actualízalo o usa otro navegador u otro dispositivo."],
-  fr: ["Chargement de l’enquête…", "Cette enquête ne peut pas être affichée", "Ce navigateur est trop ancien, ou WebAssembly y est désactivé. Mettez-le à jour, ou utilisez un autre navigateur ou un autre appareil."],
-  zh: ["正在加载调查……", "无法显示此调查", "这个浏览器版本过旧，或关闭了 WebAssembly。请更新它，或使用其他浏览器或设备。"],
+  en: [undefined, "Loading the survey …", "This survey cannot be shown", "This browser is too old for it, or has WebAssembly switched off. Please update it, or use another browser or device."],
+  ar: [new URL("./pkg/balint_ar.json", import.meta.url), "جارٍ تحميل الاستبيان…", "لا يمكن عرض هذا الاستبيان", "هذا المتصفح قديم جدًا لعرضه، أو أن WebAssembly معطَّل فيه. يُرجى تحديثه أو استخدام متصفح أو جهاز آخر."],
+  de: [new URL("./pkg/balint_de.json", import.meta.url), "Die Umfrage wird geladen …", "Diese Umfrage kann nicht gezeigt werden", "Dieser Browser ist zu alt dafür, oder WebAssembly ist in ihm abgeschaltet. Bitte aktualisieren Sie ihn, oder nehmen Sie einen anderen Browser oder ein anderes Gerät."],
+  es: [new URL("./pkg/balint_es.json", import.meta.url), "Cargando la encuesta…", "No se puede mostrar esta encuesta", "Este navegador es demasiado antiguo, o tiene WebAssembly desactivado. Actualízalo o usa otro navegador u otro dispositivo."],
+  fr: [new URL("./pkg/balint_fr.json", import.meta.url), "Chargement de l’enquête…", "Cette enquête ne peut pas être affichée", "Ce navigateur est trop ancien, ou WebAssembly y est désactivé. Mettez-le à jour, ou utilisez un autre navigateur ou un autre appareil."],
+  zh: [new URL("./pkg/balint_zh.json", import.meta.url), "正在加载调查……", "无法显示此调查", "这个浏览器版本过旧，或关闭了 WebAssembly。请更新它，或使用其他浏览器或设备。"],
 };
 /** The scripts that are read from right to left. */
 const rightToLeft = ["Arab", "Hebr", "Thaa"];
-const tooOld = languages.en[2];
+const tooOld = languages.en[3];
 
 // What is set up with attributes, or with properties of the same names.
 const attributes = [
@@ -39,7 +39,7 @@ const attributes = [
 ];
 const flags = ["no-preview"];
 
-// The hashes of the WebAssembly modules by their names: `balint-survey build --out` writes them into its copy.
+// The hashes of the WebAssembly modules and the languages by their names: `balint-survey build --out` writes them into its copy.
 const hashes = {};
 
 /** Starts a WebAssembly module whose script is asked for already; the browser refuses one with another hash. */
@@ -132,7 +132,7 @@ const files = {};
 /** Reads the file of a language, once, as text, or says why it cannot be; English needs none. */
 async function readLanguage({ language }) {
   if (language === "en") return { text: undefined };
-  files[language] ??= fetch(new URL(`./pkg/lang/${language}.json`, import.meta.url)).then((response) => {
+  files[language] ??= fetch(languages[language][0], { integrity: hashes[`balint_${language}.json`] }).then((response) => {
     if (!response.ok) throw new Error(`status ${response.status}`);
     return response.text();
   });
@@ -218,7 +218,7 @@ class BalintSurvey extends HTMLElement {
     }
     this.#watch.observe(document, { subtree: true, attributeFilter: ["lang"] });
     this.#wanted = matched(languageAround(this));
-    if (!this.#shown) this.#slot.replaceChildren(this.#saying("span", 0));
+    if (!this.#shown) this.#slot.replaceChildren(this.#saying("span", 1));
     addEventListener("pagehide", this);
     addEventListener("pageshow", this);
     this.#soon();
@@ -380,8 +380,8 @@ class BalintSurvey extends HTMLElement {
     if (!this.#shown || this.#shown.widget.isIdle) {
       this.#park();
       const box = document.createElement("div");
-      const title = this.#saying("h2", 1);
-      const text = message === tooOld ? this.#saying("p", 2) : document.createElement("p");
+      const title = this.#saying("h2", 2);
+      const text = message === tooOld ? this.#saying("p", 3) : document.createElement("p");
       box.setAttribute("role", "alert");
       box.part = "failure";
       if (message !== tooOld) {

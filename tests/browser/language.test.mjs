@@ -112,6 +112,9 @@ async function* classSurvey(survey, { texts, sections, label }) {
   await press(survey, texts.proceed);
 }
 
+/** Returns whether an address is that of a language. */
+const isLanguage = (address) => /\/balint_[a-z]+\.json$/.test(address);
+
 const mode = { reducedMotion: "reduce", viewport: { width: 320, height: 640 } };
 
 for (const language of Object.keys(languages)) {
@@ -131,8 +134,8 @@ for (const language of Object.keys(languages)) {
       await press(survey, said.texts.finish_and_erase);
       await at(survey, said.texts.thank_you);
       await check(survey, language, "thank you");
-      const files = portal.log.requests.map((request) => request.url()).filter((url) => url.includes("/lang/"));
-      assert.deepEqual(files, [new URL(`pkg/lang/${language}.json`, portal.server.url).href], "only the language in use");
+      const files = portal.log.requests.map((request) => request.url()).filter((url) => isLanguage(url));
+      assert.deepEqual(files, [new URL(`pkg/balint_${language}.json`, portal.server.url).href], "only the language in use");
     },
     mode,
   );
@@ -210,7 +213,7 @@ scenario("the check of what is left in English would find it", async (portal) =>
 /** Returns the language and the direction of the widget, and which files of languages were asked for. */
 async function spoken(portal, survey) {
   const { lang, dir } = await survey.locator(".survey").evaluate(({ lang, dir }) => ({ lang, dir }));
-  const files = portal.log.requests.map((request) => new URL(request.url()).pathname).filter((path) => path.includes("/lang/"));
+  const files = portal.log.requests.map((request) => new URL(request.url()).pathname).filter((path) => isLanguage(path));
   return [lang, dir, ...files];
 }
 
@@ -218,12 +221,12 @@ scenario("a tag of BCP 47 is answered in the language that serves it, and anythi
   const english = ["en", "ltr"];
   for (const [tag, expected] of [
     ["en-US", english],
-    ["es-MX", ["es", "ltr", "/pkg/lang/es.json"]],
-    ["fr-CA", ["fr", "ltr", "/pkg/lang/fr.json"]],
-    ["de_AT", ["de", "ltr", "/pkg/lang/de.json"]],
-    ["ar-EG", ["ar", "rtl", "/pkg/lang/ar.json"]],
-    ["zh-CN", ["zh-Hans", "ltr", "/pkg/lang/zh.json"]],
-    ["zh-Hans-SG", ["zh-Hans", "ltr", "/pkg/lang/zh.json"]],
+    ["es-MX", ["es", "ltr", "/pkg/balint_es.json"]],
+    ["fr-CA", ["fr", "ltr", "/pkg/balint_fr.json"]],
+    ["de_AT", ["de", "ltr", "/pkg/balint_de.json"]],
+    ["ar-EG", ["ar", "rtl", "/pkg/balint_ar.json"]],
+    ["zh-CN", ["zh-Hans", "ltr", "/pkg/balint_zh.json"]],
+    ["zh-Hans-SG", ["zh-Hans", "ltr", "/pkg/balint_zh.json"]],
     // Traditional characters are another script.
     ["zh-TW", english],
     ["zh-Hant", english],
@@ -343,7 +346,7 @@ scenario("numbers, percentages and plurals are those of the language", async (po
 scenario(
   "without the file of a language the survey is in English, and the page is told",
   async (portal) => {
-    await portal.page.route("**/pkg/lang/fr.json", (route) => route.fulfill({ status: 404 }));
+    await portal.page.route("**/pkg/balint_fr.json", (route) => route.fulfill({ status: 404 }));
     const survey = await portal.place({ instrument: "stress-experience", lang: "fr" });
     await at(survey, "Class-wide stress-experience survey");
     const messages = (await portal.events("survey-error")).map(({ detail }) => detail.message);

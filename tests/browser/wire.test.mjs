@@ -124,7 +124,7 @@ async function loadsAtMost(portal, lang, limit) {
     "/balint-survey.js",
     "/pkg/balint_survey.js",
     "/pkg/balint_survey_bg.wasm",
-    ...(lang === "en" ? [] : [`/pkg/lang/${lang}.json`]),
+    ...(lang === "en" ? [] : [`/pkg/balint_${lang}.json`]),
   ]);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   console.log(`on the wire: ${total} bytes (${files.map(({ name, size }) => `${name} ${size}`).join(", ")})`);
@@ -148,7 +148,7 @@ scenario("the README says how much is loaded", async (portal) => {
     [/What a browser loads of that folder for a survey .*? is (\d+) KB/, ["balint-survey.js", "balint-survey.css", ...module("survey")]],
     [/; for a group it is (\d+) KB/, ["balint-survey.js", "balint-survey.css", ...module("group")]],
     [/What a browser loads for it, .* is (\d+) KB/, ["balint-survey.js", "balint-survey.css", "balint-remote.js", ...module("remote")]],
-    [/Only the language in use is loaded: up to (\d+) KB/, ["pkg/lang/fr.json"]],
+    [/Only the language in use is loaded: up to (\d+) KB/, ["pkg/balint_fr.json"]],
     [/and (\d+) KB more where the portal signs tokens/, module("tokens")],
     [/Only then does it load what that needs, (\d+) KB/, module("collect")],
     [/a WebAssembly module of its own, (\d+) KB/, ["balint-report.js", "balint-report.css", ...module("report")]],

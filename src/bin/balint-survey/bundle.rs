@@ -26,9 +26,8 @@ const ELEMENTS: [&str; 8] = ["survey", "group", "report", "remote", "tokens", "c
 const LOCK: &str = ".lock";
 const STAMP: &str = ".stamp";
 const WORK: &str = ".building";
-/// Where the languages stand, and where a browser finds them.
+/// Where the languages stand.
 const LANGUAGES: &str = "src/language";
-const LANG: &str = "lang";
 
 /// Why there is no fresh bundle.
 #[derive(Debug)]
@@ -44,7 +43,10 @@ pub enum BundleError {
     WasmStd(WasmStdError),
     Cargo(ToolError),
     Bindgen(String),
-    NoHashes { path: PathBuf, expected: &'static str },
+    NoHashes {
+        path: PathBuf,
+        expected: &'static str,
+    },
     /// A language does not say all that the widget says.
     Language {
         path: PathBuf,
@@ -221,10 +223,9 @@ fn build(project: &Project) -> Result<(), BundleError> {
 
 /// Checks the languages, and writes each without its line breaks into `out`, with a compressed copy.
 fn put_languages(project: &Project, out: &Path) -> Result<(), BundleError> {
-    let (folder, out) = (project.root.join(LANGUAGES), out.join(LANG));
+    let folder = project.root.join(LANGUAGES);
     let script_path = project.www().join("balint-survey.js");
     let script = fs::read_to_string(&script_path).map_err(|source| io_error(&script_path, source))?;
-    make_dir(&out)?;
     for name in visible_entries(&folder)?.iter().filter(|name| name.ends_with(".json")) {
         let path = folder.join(name);
         let json = fs::read_to_string(&path).map_err(|source| io_error(&path, source))?;
@@ -237,8 +238,9 @@ fn put_languages(project: &Project, out: &Path) -> Result<(), BundleError> {
         }
         // OK because it was parsed for the check.
         let document: serde_json::Value = serde_json::from_str(&json).expect("a checked file");
-        write(&out.join(name), document.to_string().as_bytes())?;
-        compress(&out.join(name))?;
+        let out = out.join(format!("balint_{name}"));
+        write(&out, document.to_string().as_bytes())?;
+        compress(&out)?;
     }
     Ok(())
 }
@@ -248,7 +250,8 @@ fn unlisted(json: &str, name: &str, script: &str) -> Option<Gap> {
     let language = Language::parse(json, name).ok()?;
     let said = [language.loading(), language.cannot_be_shown(), language.too_old()];
     let said = said.map(|text| serde_json::Value::from(text).to_string());
-    let line = format!("{name}: [{}],", said.join(", "));
+    let address = format!("new URL(\"./pkg/balint_{name}.json\", import.meta.url)");
+    let line = format!("{name}: [{address}, {}],", said.join(", "));
     let place = format!("{}, for www/balint-survey.js", language.tag());
     let is_listed = script.lines().any(|listed| listed.trim() == line);
     (!is_listed).then(|| Gap { place, found: "no such line".to_owned(), expected: line })
@@ -525,8 +528,8 @@ mod tests {
     fn languages_are_put_where_a_browser_finds_them() {
         let (_folder, project) = checkout();
         put_languages(&project, &project.pkg()).unwrap();
-        assert_eq!(names(&project.pkg().join(LANG)), ["es.json", "es.json.br"]);
-        let put = fs::read_to_string(project.pkg().join("lang/es.json")).unwrap();
+        assert_eq!(names(&project.pkg()), ["balint_es.json", "balint_es.json.br"]);
+        let put = fs::read_to_string(project.pkg().join("balint_es.json")).unwrap();
         assert!(!put.contains('\n'), "without its line breaks");
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(&put).unwrap(),
@@ -549,7 +552,10 @@ mod tests {
         let (_folder, project) = checkout();
         put(&project, "www/balint-survey.js", &SCRIPT.replace("  es: [", "  spanish: ["));
         let error = put_languages(&project, &project.pkg()).unwrap_err().to_string();
-        assert!(error.contains("found no such line; expected es: [\"Cargando"), "{error}");
+        assert!(
+            error.contains("found no such line; expected es: [new URL(\"./pkg/balint_es.json\""),
+            "{error}"
+        );
     }
 
     #[test]

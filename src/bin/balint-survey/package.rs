@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256, Sha384};
 
 use crate::bundle::{self, BundleError, Project};
 
-/// What in a script is replaced by the hashes of the WebAssembly modules.
+/// What in a script is replaced by the hashes of the WebAssembly modules and of the languages.
 const NO_HASHES: &str = "const hashes = {};";
 /// The scripts that load such modules.
 const LOADERS: [&str; 2] = ["balint-survey.js", "balint-report.js"];
@@ -70,11 +70,12 @@ pub fn export(project: &Project, out: &Path, address: &str) -> Result<String, Bu
     for name in served(&project.pkg(), |name| name.starts_with("balint_") && !name.ends_with(".d.ts"))? {
         bundle::copy(&project.pkg().join(&name), &out.join("pkg").join(&name))?;
     }
-    let modules = hash_all(out, &["pkg"], &[".wasm"])?;
+    let loaded = hash_all(out, &["pkg"], &[".wasm", ".json"])?;
     for loader in LOADERS {
-        put_hashes(&out.join(loader), &modules)?;
+        put_hashes(&out.join(loader), &loaded)?;
     }
-    let hashes = hash_all(out, &["", "pkg"], &[".js", ".css", ".wasm"])?;
+    let mut hashes = hash_all(out, &["", "pkg"], &[".js", ".css", ".wasm"])?;
+    hashes.extend(loaded);
     bundle::write(&out.join("integrity.json"), format!("{:#}\n", json!(hashes)).as_bytes())?;
     bundle::write(&out.join("package.json"), manifest().as_bytes())?;
     for name in LICENSES {
@@ -116,13 +117,13 @@ fn integrity(content: &[u8]) -> String {
     format!("sha384-{}", STANDARD.encode(Sha384::digest(content)))
 }
 
-/// Writes the hashes of WebAssembly modules into the script that loads them, by the names of the modules.
-fn put_hashes(script: &Path, modules: &Hashes) -> Result<(), BundleError> {
+/// Writes the hashes of WebAssembly modules and languages into the script that loads them, by their names.
+fn put_hashes(script: &Path, loaded: &Hashes) -> Result<(), BundleError> {
     let source = read(script)?;
     if !source.contains(NO_HASHES) {
         return Err(BundleError::NoHashes { path: script.to_owned(), expected: NO_HASHES });
     }
-    let named: Hashes = modules.iter().map(|(path, hash)| (path.replace("pkg/", ""), hash.clone())).collect();
+    let named: Hashes = loaded.iter().map(|(path, hash)| (path.replace("pkg/", ""), hash.clone())).collect();
     let filled = source.replace(NO_HASHES, &format!("const hashes = {};", json!(named)));
     bundle::write(script, filled.as_bytes())
 }
@@ -202,6 +203,7 @@ mod tests {
             ("www/portal.css", ""),
             ("www/report.js", ""),
             ("www/pkg/.stamp", ""),
+            ("www/pkg/balint_es.json", "es"),
             ("www/pkg/balint_survey.js", ""),
             ("www/pkg/balint_survey.js.br", ""),
             ("www/pkg/balint_survey.d.ts", ""),
@@ -249,7 +251,10 @@ mod tests {
             ]
         );
         let pkg = bundle::visible_entries(&out.join("pkg")).unwrap();
-        assert_eq!(pkg, ["balint_survey.js", "balint_survey.js.br", "balint_survey_bg.wasm"]);
+        assert_eq!(
+            pkg,
+            ["balint_es.json", "balint_survey.js", "balint_survey.js.br", "balint_survey_bg.wasm"]
+        );
         assert!(!out.join("pkg/.stamp").exists());
     }
 
@@ -258,12 +263,15 @@ mod tests {
         let (_folder, out, _) = exported();
         // printf wasm | openssl dgst -sha384 -binary | base64
         let wasm = "sha384-boOOaqkCTcUlfiSLj0sYt5Ko4fy3O7Y0XS3Aba0eU9k1KwMGTQqNxweYTKrQVdvJ";
+        let es = integrity(b"es");
         let script = fs::read_to_string(out.join("balint-survey.js")).unwrap();
-        assert_eq!(script, format!("const hashes = {{\"balint_survey_bg.wasm\":\"{wasm}\"}};\n"));
+        let expected = format!("{{\"balint_es.json\":\"{es}\",\"balint_survey_bg.wasm\":\"{wasm}\"}}");
+        assert_eq!(script, format!("const hashes = {expected};\n"));
         let hashes: Hashes = serde_json::from_str(&read(&out.join("integrity.json")).unwrap()).unwrap();
         assert_eq!(hashes["pkg/balint_survey_bg.wasm"], wasm);
         assert_eq!(hashes["balint-survey.js"], integrity(script.as_bytes()));
-        assert_eq!(hashes.len(), 6);
+        assert_eq!(hashes["pkg/balint_es.json"], es);
+        assert_eq!(hashes.len(), 7);
     }
 
     #[test]

@@ -16,7 +16,7 @@ const WORKER: &str = "service-worker.js";
 /// What is kept: the page for surveys, and what it loads for one's own device and for a group.
 ///
 /// The other pages need the network, and so do a survey that is answered from home and the sum of one.
-const KEPT: [&str; 10] = [
+const KEPT: [&str; 9] = [
     "index.html",
     "portal.",
     "manifest.webmanifest",
@@ -24,7 +24,6 @@ const KEPT: [&str; 10] = [
     "balint-survey.",
     "balint-report.",
     "pkg/balint_survey",
-    "pkg/lang/",
     "pkg/balint_group",
     "pkg/balint_report",
 ];
@@ -61,7 +60,9 @@ fn list(www: &Path) -> io::Result<String> {
 
 fn is_kept(name: &str) -> bool {
     let is_left_out = LEFT_OUT.iter().any(|end| name.ends_with(end));
-    !is_left_out && KEPT.iter().any(|start| name.starts_with(start))
+    // Whatever language the next one wants.
+    let is_language = name.starts_with("pkg/balint_") && name.ends_with(".json");
+    !is_left_out && (is_language || KEPT.iter().any(|start| name.starts_with(start)))
 }
 
 /// Adds the names of the files in a folder and below, without those that begin with a dot.
