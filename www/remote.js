@@ -29,7 +29,7 @@ function support() {
   box.slot = "support";
   title.textContent = "If something weighs on you";
   text.textContent =
-    "Nobody can write back to a survey. Student Support can talk: Hallam Building, level 2, weekdays 9 to 5, no appointment needed. They have no part in your grades.";
+    "Nobody can write back to a survey. Student Support can talk: Hallam Building, level 2, every weekday, no appointment needed. They have no part in your grades.";
   box.append(title, text);
   return box;
 }
