@@ -2,11 +2,12 @@
 //
 // Everything else happens in Rust: see src/element/remote.rs.
 
-let loadModule;
+let loadModule, readFile;
 
-/** Starts the module, with what loads one. */
-export async function start(load) {
+/** Starts the module, with what loads one and what reads the file that an attribute names. */
+export async function start(load, readAttribute) {
   loadModule = load;
+  readFile = readAttribute;
   const { Widget } = await load(import("./pkg/balint_remote.js"), new URL("./pkg/balint_remote_bg.wasm", import.meta.url));
   const show = (widget, host, { task, code }) => widget.showRemote(host, task, code, makeTokens);
   return { Widget, read, show };
@@ -16,10 +17,9 @@ export async function start(load) {
 async function read({ task: address, src, definition }, kept) {
   if (src !== null || definition) throw new Error("attribute src: found an instrument; expected none, as the task names it");
   if (!address) throw new Error("attribute task: not there; expected the address of the task file");
-  const response = await fetch(address, { cache: "no-cache" }).catch(() => ({ status: "unreachable" }));
-  if (!response.ok) throw new Error(`attribute task: ${address} cannot be read (${response.status}); expected the task file`);
+  const file = await readFile("task", address, "the task file");
   kept.code ??= takeCode();
-  return { task: new Uint8Array(await response.arrayBuffer()), code: kept.code };
+  return { task: file, code: kept.code };
 }
 
 let tokens;

@@ -59,7 +59,7 @@ const resultsLimit = 1024 * 1024;
 const modules = {
   personal: () => onOneDevice(import("./pkg/balint_survey.js"), new URL("./pkg/balint_survey_bg.wasm", import.meta.url)),
   group: () => onOneDevice(import("./pkg/balint_group.js"), new URL("./pkg/balint_group_bg.wasm", import.meta.url)),
-  remote: () => import("./balint-remote.js").then((module) => module.start(load)),
+  remote: () => import("./balint-remote.js").then((module) => module.start(load, readFile)),
 };
 const started = {};
 let sheet;

@@ -152,8 +152,7 @@ pub fn refresh(project: &Project) -> Result<(), BundleError> {
     if is_stale(project)? {
         build(project)?;
     }
-    let www = project.www();
-    precache::refresh(&www).map_err(|source| io_error(&www.join(precache::LIST), source))
+    precache::refresh(&project.www())
 }
 
 /// Waits until no other process builds in `pkg`; the lock ends with the returned file.

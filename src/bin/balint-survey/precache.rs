@@ -3,14 +3,15 @@
 //! Each file is there with the hash of its bytes, so that a device has one version as a whole, or none of it.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use balint_survey::digest::Digest;
 use serde_json::json;
 
+use crate::bundle::{self, BundleError};
+
 /// The list, a script that the worker imports: browsers look at both when they look for a new version.
-pub const LIST: &str = "precache.js";
+const LIST: &str = "precache.js";
 const WORKER: &str = "service-worker.js";
 
 /// What is kept: the page for surveys, and what it loads for one's own device and for a group.
@@ -34,28 +35,34 @@ const LEFT_OUT: [&str; 2] = [".br", ".d.ts"];
 ///
 /// # Errors
 ///
-/// If a file cannot be read, or the list cannot be written.
-pub fn refresh(www: &Path) -> io::Result<()> {
+/// Returns [`BundleError`] when a file cannot be read, or the list cannot be written.
+pub fn refresh(www: &Path) -> Result<(), BundleError> {
     let list = list(www)?;
     let path = www.join(LIST);
-    if fs::read_to_string(&path).is_ok_and(|found| found == list) { Ok(()) } else { fs::write(path, list) }
+    let is_there = fs::read_to_string(&path).is_ok_and(|found| found == list);
+    if is_there { Ok(()) } else { bundle::write(&path, list.as_bytes()) }
 }
 
-fn list(www: &Path) -> io::Result<String> {
+fn list(www: &Path) -> Result<String, BundleError> {
     let mut names = Vec::new();
     collect(www, "", &mut names)?;
     names.retain(|name| is_kept(name));
     names.sort();
     let mut files = serde_json::Map::new();
     for name in names {
-        let hash = Digest::of(&fs::read(www.join(&name))?).to_string();
+        let hash = hash(&www.join(&name))?;
         files.insert(name, hash.into());
     }
     // A worker that does something else with the same files is another version, too.
-    let worker = Digest::of(&fs::read(www.join(WORKER))?).to_string();
+    let worker = hash(&www.join(WORKER))?;
     let version = Digest::of(json!([worker, files]).to_string().as_bytes()).to_string();
     let list = json!({ "version": &version[..16], "files": files });
     Ok(format!("// Written by the build.\nself.precache = {list:#};\n"))
+}
+
+fn hash(path: &Path) -> Result<String, BundleError> {
+    let content = fs::read(path).map_err(|source| bundle::io_error(path, source))?;
+    Ok(Digest::of(&content).to_string())
 }
 
 fn is_kept(name: &str) -> bool {
@@ -66,16 +73,12 @@ fn is_kept(name: &str) -> bool {
 }
 
 /// Adds the names of the files in a folder and below, without those that begin with a dot.
-fn collect(folder: &Path, before: &str, names: &mut Vec<String>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        // A name that is not Unicode is not one of ours.
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let name = format!("{before}{name}");
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        } else if entry.file_type()?.is_dir() {
-            collect(&entry.path(), &format!("{name}/"), names)?;
+fn collect(folder: &Path, before: &str, names: &mut Vec<String>) -> Result<(), BundleError> {
+    for entry in bundle::visible_entries(folder)? {
+        let path = folder.join(&entry);
+        let name = format!("{before}{entry}");
+        if path.is_dir() {
+            collect(&path, &format!("{name}/"), names)?;
         } else {
             names.push(name);
         }
