@@ -1,5 +1,6 @@
 // The page for planning: what is filled in goes to Rust (src/element/plan.rs), and comes back as files and texts.
 import init, { plan } from "./pkg/balint_plan.js";
+import { save } from "./save.js";
 
 const form = document.querySelector(".plan");
 const problem = document.querySelector(".problem");
@@ -80,12 +81,6 @@ function shown({ at, subject, body }, place) {
   return [title, when, text];
 }
 
-function save(selector) {
-  const [name, type, text] = files[selector];
-  const href = URL.createObjectURL(new Blob([text], { type }));
-  Object.assign(document.createElement("a"), { href, download: name }).click();
-}
-
 form.addEventListener("change", follow);
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -101,7 +96,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 for (const selector of [".save-calendar", ".save-letters"]) {
-  document.querySelector(selector).addEventListener("click", () => save(selector));
+  document.querySelector(selector).addEventListener("click", () => save(...files[selector]));
 }
 
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();

@@ -1,6 +1,7 @@
 // The page for authors: a survey's definition is checked while it is written, and shown beside itself.
 // The text is kept in this tab; answers never are.
 import init, { built_in, check, codebook_html, codebook_json } from "./pkg/balint_author.js";
+import { save } from "./save.js";
 
 const key = "balint-survey-definition";
 const pause = 300;
@@ -143,20 +144,16 @@ undo.querySelector("button").addEventListener("click", () => {
 });
 
 const downloads = {
-  definition: () => [text.value, "application/json", `${id}.json`],
-  html: () => [codebook_html(bytes()), "text/html", `${id}-codebook.html`],
-  json: () => [codebook_json(bytes()), "application/json", `${id}-codebook.json`],
+  definition: () => [`${id}.json`, "application/json", text.value],
+  html: () => [`${id}-codebook.html`, "text/html", codebook_html(bytes())],
+  json: () => [`${id}-codebook.json`, "application/json", codebook_json(bytes())],
 };
 
 for (const button of document.querySelectorAll("[data-download]")) {
   button.addEventListener("click", () => {
     look();
     if (button.disabled) return;
-    const [content, type, download] = downloads[button.dataset.download]();
-    const href = URL.createObjectURL(new Blob([content], { type }));
-    Object.assign(document.createElement("a"), { href, download }).click();
-    // Not at once: the browser has only begun to read it.
-    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+    save(...downloads[button.dataset.download]());
   });
 }
 
