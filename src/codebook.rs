@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::disclosure::POLICIES;
 use crate::instrument::{
-    Category, Instrument, Item, ItemId, Kind, Meaning, Pair, Reference, Source, Variable,
+    Category, Group, Instrument, Item, ItemId, Kind, Meaning, Pair, Reference, Source, Variable,
 };
 
 pub use page::page;
@@ -185,7 +185,7 @@ impl Codebook {
 
 fn item_entry(instrument: &Instrument, id: ItemId) -> ItemEntry {
     let item = instrument.item(id);
-    let group = |group: &crate::instrument::Group| GroupEntry {
+    let group = |group: &Group| GroupEntry {
         label: group.label.clone(),
         categories: group.categories.iter().map(|id| item.category(*id).code.clone()).collect(),
     };

@@ -22,7 +22,7 @@
 //!    the [`SealedReport`](remote::dap09::SealedReport) of a survey that is answered from home: two shares, random
 //!    each, sealed for two operators. A running tally reaches the storage of its device enciphered, through
 //!    [`custody`] alone.
-//! 2. Nothing in [`tally`] knows floating point; nothing before [`view`] knows the browser.
+//! 2. Nothing in [`tally`] knows floating point; nothing before [`browser`] knows the browser.
 //! 3. Every percentage carries its base.
 //! 4. Free text never enters a response, a tally, an event or a release.
 //! 5. Suppression happens after merging, never before; a collection is released once, and not below its
@@ -41,7 +41,7 @@
 //! | a formula | [`statistics`] |
 //! | the JSON that other programs read | [`report`], `www/report.schema.json` |
 //! | a table or a sentence of the report | [`report::layout`], [`report::method`], [`report::cherries`] |
-//! | how a report is written | [`report::text`], [`report::markdown`], [`report::html`], [`report::csv`] |
+//! | how a report is written | [`report::markup`], [`report::text`], [`report::markdown`], [`report::html`], [`report::csv`] |
 //! | the documentation of an instrument | [`codebook`] |
 //! | what the coordinator's page holds | [`workspace`], [`view::coordinator`] |
 //! | the calendar, the invitation and the reminders | [`planning`] |
@@ -52,6 +52,9 @@
 //! | how its sum becomes a release | [`remote::collecting`] |
 //! | an attack on anonymity | `tests/attacks.rs` |
 //! | a screen | [`view::screens`], [`view::group`] |
+//! | a survey in another portal's frame | `www/balint-embed.js`, `www/balint-frame.js` |
+//! | what a portal gets of the build | `src/bin/balint-survey/package.rs`, `www/*.d.ts` |
+//! | what a device keeps of the demo portal | `src/bin/balint-survey/precache.rs`, `www/service-worker.js` |
 //! | the JavaScript boundary | [`element`], `www/balint-survey.js` |
 //! | the server and the command line | `src/bin/balint-survey/` |
 

@@ -238,6 +238,7 @@ impl Plan {
         &self.tag
     }
 
+    /// Returns the survey's name.
     pub fn title(&self) -> &str {
         &self.title
     }

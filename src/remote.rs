@@ -43,10 +43,15 @@ impl Role {
 
 /// Why our operators do not take a report: in words, which the widget knows in the language of its reader.
 pub mod refused {
+    /// The survey has all the reports that it can have.
     pub const FULL: &str = "as many have answered as were invited";
+    /// The survey is over, or the coordinator has closed it.
     pub const CLOSED: &str = "the survey is closed: no more answers are taken";
+    /// The code is none of those of the invitations.
     pub const UNKNOWN_CODE: &str = "this code is not known; expected one that was handed out for this survey";
+    /// Another report came with the same code.
     pub const USED_CODE: &str = "this code was used already";
+    /// Another report came with the same tokens.
     pub const USED_LOGIN: &str = "this login was used already";
 }
 

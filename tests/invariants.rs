@@ -185,9 +185,9 @@ fn nothing_in_the_tally_names_floating_point() {
 }
 
 #[test]
-fn nothing_before_the_view_names_the_browser() {
+fn no_stage_of_the_pipeline_names_the_browser() {
     let browser = ["yew", "web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures"];
-    check_absent(&STAGES, &browser, "nothing before the view knows the browser");
+    check_absent(&STAGES, &browser, "nothing before browser.rs knows the browser");
 }
 
 /// It stands after the view for the sake of its sentences.

@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
 use crate::codebook::{self, Codebook};
-use crate::instrument::Instrument;
+use crate::instrument::{Finding, Instrument};
 
-/// Returns what is to be said of an instrument, as JSON: `{"instrument": {"id": …, "title": …} | null, "problems": [{"line": … | null,
-/// "message": …}]}`, with no problems where it is well-formed.
+/// Returns what is to be said of an instrument, as JSON, with no problems where it is well-formed:
+/// `{"instrument": {"id": …, "title": …} | null, "problems": [{"line": … | null, "message": …}]}`.
 #[wasm_bindgen]
 pub fn check(json: &[u8]) -> String {
     let (instrument, problems) = match Instrument::check(json) {
         Ok(instrument) => (json!({"id": instrument.id(), "title": instrument.text().title}), Vec::new()),
         Err(findings) => {
-            let problem = |finding: &crate::instrument::Finding| json!({"line": finding.line, "message": finding.message()});
+            let problem = |finding: &Finding| json!({"line": finding.line, "message": finding.message()});
             (Value::Null, findings.iter().map(problem).collect())
         }
     };

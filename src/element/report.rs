@@ -24,8 +24,8 @@ impl ReportPage {
 ///
 /// With a release in the attribute `release` it shows the report of that alone; otherwise it takes files, and
 /// releases from the address in the attribute `src`. `definition` is the JSON of an instrument that is not built in.
-/// `collector` promises the module that opens the sum of
-/// a remote survey; it is called when the page is given a coordinator's key.
+/// `collector` promises the module that opens the sum of a remote survey; it is called when the page is given a
+/// coordinator's key.
 #[wasm_bindgen]
 pub fn mount_report(host: HtmlElement, place: Element, collector: Function) -> ReportPage {
     let props = CoordinatorProps {

@@ -148,6 +148,7 @@ impl std::error::Error for CodeError {}
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl Code {
+    /// How many characters it has, without the hyphens between them.
     pub(crate) const LEN: usize = 20;
 
     /// Returns a new code.
