@@ -206,6 +206,18 @@ fn nothing_before_the_view_writes_to_a_log_a_file_or_the_network() {
     check_absent(&STAGES, &out, "no path leads from an answer to the outside");
 }
 
+/// The library runs beside answers, so that none of it may write to a console.
+#[test]
+fn nothing_of_the_library_writes_to_a_log() {
+    let mut files = BTreeMap::new();
+    read(&source_folder(), &mut files);
+    let logs = ["println", "eprintln", "dbg", "tracing", "log", "console", "stdout", "stderr"];
+    for (path, tokens) in files.iter().filter(|(path, _)| !path.starts_with(source_folder().join("bin"))) {
+        let found: Vec<&String> = tokens.iter().filter(|token| logs.contains(&&***token)).collect();
+        assert!(found.is_empty(), "{}: {found:?}", path.display());
+    }
+}
+
 #[test]
 fn a_stage_names_only_the_stages_before_it() {
     for (place, name) in STAGES.iter().enumerate() {

@@ -8,7 +8,7 @@ const survey = document.createElement("balint-survey");
 const known = survey.constructor.observedAttributes;
 
 // Of a page whose address anybody can write, the survey must ask nobody but its own site.
-const addresses = ["src", "task", "tokens"];
+const addresses = ["src", "task", "tokens", "results"];
 
 // While somebody answers, the frame has this height, and scrolls: another one for each screen would tell the page
 // around it which questions somebody is asked, and so what they have answered.

@@ -1,5 +1,5 @@
 // The custom element <balint-report>: `import "balint-survey/report"` defines it, and gives the page its types.
-// It is set up with the attributes `src`, `instrument` and `release`: see the README.
+// It is set up with the attributes `src`, `instrument`, `release` and `definition`: see the README.
 
 import type { Count, PolicyName } from "./balint-survey.js";
 

@@ -163,6 +163,11 @@ text.addEventListener("input", () => {
 });
 addEventListener("pagehide", keep);
 
+if (typeof WebAssembly !== "object") {
+  const tooOld = "Surveys cannot be written here: this browser is too old for it, or has WebAssembly switched off. Please update it, or use another one.";
+  document.querySelector("#verdict").textContent = tooOld;
+  throw new Error(tooOld);
+}
 await init({ module_or_path: new URL("./pkg/balint_author_bg.wasm", import.meta.url) });
 await customElements.whenDefined("balint-survey");
 const old = kept();

@@ -224,6 +224,7 @@ frameScenario("what is wrong in a frame's address is named, where the survey wou
   await refused("mode=remote&task=task.json&code=7KQ4X", "code: found in the query, which servers log");
   await refused("instrument=a&instrument=b", "instrument: found several; expected one");
   await refused("src=https://evil.example/a.json", `src: found https://evil.example/a.json; expected an address of ${origin}`);
+  await refused("instrument=stress-experience&results=https://evil.example/a.json", "results: found https://evil.example/a.json");
   await refused("src=data:application/json,{}", "src: found data:application/json,{}");
   for (const wrong of ["*", "https://portal.example/", "portal.example", "null", "javascript:alert(1)"]) {
     await refused(`instrument=stress-experience&parent=${encodeURIComponent(wrong)}`, `parent: found “${wrong}”; expected the origin`);
