@@ -9,7 +9,7 @@ use js_sys::{Array, Date, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, BlobPropertyBag, Event, EventTarget, HtmlAnchorElement, HtmlDialogElement, Response, Url,
+    Blob, BlobPropertyBag, Element, Event, EventTarget, HtmlAnchorElement, HtmlDialogElement, Response, Url,
 };
 use yew::prelude::*;
 
@@ -198,18 +198,9 @@ const DOUBT: f64 = 40_000.0;
 const GRACE: f64 = 20_000.0;
 /// How often that is looked at, in milliseconds.
 const LOOK: i32 = 1_000;
-/// What somebody who is there does.
-const TOUCHES: [&str; 9] = [
-    "pointerdown",
-    "pointermove",
-    "pointercancel",
-    "keydown",
-    "input",
-    "wheel",
-    "click",
-    "focusin",
-    "scroll",
-];
+/// What somebody who is there does; a page may scroll by itself, and for whoever scrolls there are the others.
+const TOUCHES: [&str; 8] =
+    ["pointerdown", "pointermove", "pointercancel", "keydown", "input", "wheel", "click", "focusin"];
 /// What somebody does who was asked: the question goes with it, so it is the end of a touch, and not its beginning,
 /// which would let the rest of it fall through onto an answer. Others can come of the question itself.
 const REPLIES: [&str; 4] = ["pointercancel", "keydown", "wheel", "click"];
@@ -221,15 +212,17 @@ pub enum Presence {
     Doubtful,
     /// Somebody has touched it after that.
     Certain,
-    /// Nobody did, or the page is hidden.
+    /// Nobody did, or something else is shown: another page, or another part of this one.
     Gone,
 }
 
-/// Calls back when it is doubtful whether somebody is at the device, and with what becomes of the doubt.
+/// Calls back when it is doubtful whether somebody is at `place`, and with what becomes of the doubt.
 #[hook]
-pub fn use_presence(is_active: bool, onchange: Callback<Presence>) {
+pub fn use_presence(is_active: bool, place: &NodeRef, onchange: Callback<Presence>) {
+    let place = place.clone();
     use_effect_with(is_active, move |&is_active| {
-        let watch = is_active.then(|| Watch::new(&onchange)).flatten();
+        let place = place.cast::<Element>().filter(|_| is_active);
+        let watch = place.and_then(|place| Watch::new(&place, &onchange));
         move || drop(watch)
     });
 }
@@ -241,15 +234,15 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(onchange: &Callback<Presence>) -> Option<Watch> {
+    fn new(place: &Element, onchange: &Callback<Presence>) -> Option<Watch> {
         let window = web_sys::window()?;
         let document = window.document()?;
         let silence = Rc::new(Silence::default());
         let mut listeners = Vec::new();
         for touched in TOUCHES {
-            let (silence, onchange) = (Rc::clone(&silence), onchange.clone());
+            let (silence, onchange, place) = (Rc::clone(&silence), onchange.clone(), place.clone());
             listeners.push(Listener::new(&window, touched, move |event| {
-                if silence.end(touched) {
+                if is_touch_of(&event, &place) && silence.end(touched) {
                     // The key answers the question, and does nothing else.
                     if touched == "keydown" {
                         event.prevent_default();
@@ -265,20 +258,31 @@ impl Watch {
             }
         })?);
         let is_over = Rc::new(Cell::new(false));
-        let (onchange, is_left) = (onchange.clone(), Rc::clone(&is_over));
+        let (onchange, is_left, place) = (onchange.clone(), Rc::clone(&is_over), place.clone());
         spawn_local(async move {
             loop {
                 sleep(LOOK).await;
                 if is_left.get() {
                     break;
                 }
-                if let Some(presence) = silence.look(Date::now()) {
+                // What is not shown has no width.
+                if place.client_width() == 0 {
+                    onchange.emit(Presence::Gone);
+                } else if let Some(presence) = silence.look(Date::now()) {
                     onchange.emit(presence);
                 }
             }
         });
         Some(Watch { is_over, _listeners: listeners })
     }
+}
+
+/// Returns whether a person did this, and in that place: a page's other parts and its scripts tell of nobody.
+///
+/// Some assistive technology clicks by a script.
+fn is_touch_of(event: &Event, place: &Element) -> bool {
+    let is_persons = event.is_trusted() || event.type_() == "click";
+    is_persons && event.composed_path().includes(place, 0)
 }
 
 impl Drop for Watch {

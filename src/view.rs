@@ -96,6 +96,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
         let session = Session::new(Rc::clone(&props.settings), is_stored(&props.settings));
         session.speaking(Arc::clone(&props.language))
     });
+    let place = use_node_ref();
     let heading = use_node_ref();
     let summary = use_node_ref();
     let dialog = use_node_ref();
@@ -105,7 +106,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     use_focus(&session, &heading, &summary);
     use_announcements(&session, &props.onevent);
     use_unload_guard(session.would_lose());
-    use_collection(&session, &props.onevent, &props.onopen);
+    use_collection(&session, &place, &props.onevent, &props.onopen);
     use_sending(&session, &props.onevent);
     use_dialog(session.is_warned, &dialog);
     let act = {
@@ -115,7 +116,7 @@ pub fn Survey(props: &SurveyProps) -> Html {
     let screen =
         screens::ScreenProps { session: Rc::new(Session::clone(&session)), heading, summary, onact: act };
     html! {
-        <div class="survey" lang={session.words().tag().to_owned()} dir={session.words().direction()}>
+        <div ref={place} class="survey" lang={session.words().tag().to_owned()} dir={session.words().direction()}>
             // Keyed, so that no element of one screen is reused in another: it would stay unfolded, or scrolled.
             <div key={session.screen().number()} class="screen" data-alike={session.screen().is_alike().then_some("")}>{ screens::current(&screen) }</div>
             <p class="visually-hidden" role="status">{ status(&session) }</p>
@@ -229,7 +230,8 @@ fn use_focus(session: &Session, heading: &NodeRef, summary: &NodeRef) {
 fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
     let parts = session.instrument().sections().len();
     // Whoever has seen the preview has finished before.
-    let is_new = session.is_group() || !session.settings.preview;
+    let is_group = session.is_group();
+    let is_new = is_group || !session.settings.preview;
     #[cfg(feature = "remote")]
     let is_remote = session.remote.is_on();
     #[cfg(not(feature = "remote"))]
@@ -237,6 +239,8 @@ fn use_announcements(session: &Session, onevent: &Callback<SurveyEvent, bool>) {
     let onevent = onevent.clone();
     use_effect_with(session.screen(), move |screen| {
         let event = match screen {
+            // In a group it would tell who of them has given up.
+            Screen::Section(_) if is_group => None,
             Screen::Section(place) => Some(SurveyEvent::Progress { part: place + 1, parts }),
             #[cfg(feature = "remote")]
             Screen::Sent => Some(SurveyEvent::Complete),
@@ -261,6 +265,7 @@ fn use_dialog(_is_active: bool, _dialog: &NodeRef) {}
 #[hook]
 fn use_collection(
     _session: &UseReducerHandle<Session>,
+    _place: &NodeRef,
     _onevent: &Callback<SurveyEvent, bool>,
     _onopen: &Callback<()>,
 ) {

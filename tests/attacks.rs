@@ -16,7 +16,7 @@ use balint_survey::report::Report;
 /// An attack, what it tries, and the tests that make it: a function of Rust, or the sentence of a browser test.
 type Attack = (&'static str, &'static str, &'static [&'static str]);
 
-const ATTACKS: [Attack; 28] = [
+const ATTACKS: [Attack; 31] = [
     (
         "A1",
         "releasing a collection twice",
@@ -209,6 +209,24 @@ const ATTACKS: [Attack; 28] = [
             "nobody else may frame a page, unless the server was told so",
             "what is wrong in a frame's address is named, where the survey would be",
         ],
+    ),
+    (
+        "A29",
+        "letting a page, or somebody at another part of it, pass for the one who has a group's device",
+        &[
+            "a page that moves by itself keeps nobody's answers, and neither does somebody at another part of it",
+            "without a reply the answers are erased, at least twenty seconds after the question",
+        ],
+    ),
+    (
+        "A30",
+        "having a release that waits sent to another endpoint than the facilitator was told of",
+        &["a release that waits for one endpoint is not sent to another"],
+    ),
+    (
+        "A31",
+        "finding on a device whose invitation code was used on it",
+        &["a_code_that_was_handed_in_with_is_not_shown_to_the_next_person"],
     ),
 ];
 

@@ -271,3 +271,14 @@ fn the_receipt_tells_nothing_of_the_answers() {
     let parts = ["<code translate=\"no\">Zm9v</code>", "a random number", "after 2014-02-23"];
     check(settings(Credentials::None, &[]), actions, &parts, &["Third", "Left out"]);
 }
+
+#[test]
+fn a_code_that_was_handed_in_with_is_not_shown_to_the_next_person() {
+    let code = Code::new().to_string();
+    let in_field = format!("value=\"{code}\"");
+    let reset = Action::Reset { is_stored: false };
+    let with_code = || settings(Credentials::Codes, &[("code", &code)]);
+    check(with_code(), [answer(), vec![reset.clone()]].concat(), &[&in_field], &[]);
+    let handed_in = [answer(), vec![remote(RemoteAction::Kept { receipt: "Zm9v".into() }), reset]].concat();
+    check(with_code(), handed_in, &["Your invitation code"], &[&in_field]);
+}

@@ -10,8 +10,8 @@ const known = survey.constructor.observedAttributes;
 // Of a page whose address anybody can write, the survey must ask nobody but its own site.
 const addresses = ["src", "task", "tokens", "results"];
 
-// While somebody answers, the frame has this height, and scrolls: another one for each screen would tell the page
-// around it which questions somebody is asked, and so what they have answered.
+// From the first question on, the frame has this height, and scrolls: another one for each screen would tell the page
+// around it which questions somebody is asked, and so what they have answered; and another one at the end, who finished.
 const answeringHeight = 1200;
 
 /** Returns the origin that may know the frame's height, if the query names one. */
@@ -58,10 +58,11 @@ function tell(origin, message) {
 /** Keeps the frame's height in step with what is in `main`. */
 function report(origin, main) {
   let told;
+  let hasBegun = false;
   const tellHeight = (isAsked) => {
     const screen = survey.shadowRoot?.querySelector(".screen");
-    const isAnswering = screen && !("alike" in screen.dataset);
-    const height = isAnswering ? answeringHeight : Math.ceil(main.getBoundingClientRect().height);
+    hasBegun ||= Boolean(screen) && !("alike" in screen.dataset);
+    const height = hasBegun ? answeringHeight : Math.ceil(main.getBoundingClientRect().height);
     // Not even that something has changed is told where the height is the same.
     if (isAsked || height !== told) tell(origin, { height });
     told = height;

@@ -1,4 +1,5 @@
-// For a portal that shows a survey of another site in a frame: keeps the frame as high as the survey.
+// For a portal that shows a survey of another site in a frame: keeps the frame as high as the survey, and no higher than
+// the window. In a higher one, a browser would scroll this page to what has the focus in the frame.
 //
 //   <iframe data-balint-survey src="https://survey.example/embed.html?…&parent=https://portal.example" …></iframe>
 //   <script type="module" src="balint-frame.js"></script>
@@ -13,7 +14,7 @@ addEventListener("message", (event) => {
   if (type !== "balint-survey" || !Number.isInteger(height) || height < 1) return;
   // Only what the survey itself has said, of its own frame.
   const frame = Array.from(frames()).find((frame) => frame.contentWindow === event.source);
-  if (frame && origin(frame) === event.origin) frame.height = Math.min(height, 20_000);
+  if (frame && origin(frame) === event.origin) frame.height = Math.min(height, innerHeight);
 });
 
 // What a frame has said before this was there; one that is still empty, which its page can look into, will say it.

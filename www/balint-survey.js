@@ -66,7 +66,7 @@ let sheet;
 
 async function onOneDevice(script, address) {
   const { Widget } = await load(script, address);
-  const show = (widget, host, [definition, results]) => widget.show(host, definition, results, loadReport);
+  const show = (widget, host, [definition, results]) => widget.show(host, definition, results, loadForGroup);
   return { Widget, show, read: (host) => Promise.all([readDefinition(host), readResults(host)]) };
 }
 
@@ -183,9 +183,11 @@ function tell(host, message) {
   host.dispatchEvent(new CustomEvent("survey-error", { bubbles: true, composed: true, detail: { message } }));
 }
 
-// What shows a group's results; without it, the release itself is still there.
-function loadReport() {
+// What shows a group's results; without it, the release itself is still there. And every language, so that no request
+// tells which one somebody of the group has chosen.
+function loadForGroup() {
   import("./balint-report.js").catch(() => {});
+  for (const language of Object.keys(languages)) readLanguage({ language });
 }
 
 class BalintSurvey extends HTMLElement {

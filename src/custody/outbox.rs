@@ -6,7 +6,7 @@ use super::{read, remove, write};
 use crate::disclosure::Release;
 use crate::settings::Settings;
 
-/// What comes before a release that the facilitator has asked to be sent.
+/// What comes before the endpoint that the facilitator has asked a release to be sent to; a line, and then the release.
 const WANTED: &str = "send ";
 /// What comes before one that the facilitator has not looked at yet.
 const READY: &str = "keep ";
@@ -33,9 +33,14 @@ impl Outbox {
         settings.is_named.then_some(Outbox { place })
     }
 
-    /// Keeps a release; returns whether the browser does.
-    pub fn keep(&self, release: &Release, is_wanted: bool) -> bool {
-        let text = [if is_wanted { WANTED } else { READY }, &release.to_json()].concat();
+    /// Keeps a release, with the endpoint that the facilitator has asked it to be sent to; returns whether the browser
+    /// does.
+    pub fn keep(&self, release: &Release, endpoint: Option<&str>) -> bool {
+        let json = release.to_json();
+        let text = match endpoint {
+            Some(endpoint) => [WANTED, endpoint, "\n", &json].concat(),
+            None => [READY, &json].concat(),
+        };
         write(&self.place, &text)
     }
 
@@ -43,7 +48,11 @@ impl Outbox {
     pub fn waiting(&self, settings: &Settings) -> Option<Waiting> {
         let text = read(&self.place)?;
         let (is_wanted, json) = match text.strip_prefix(WANTED) {
-            Some(json) => (true, json),
+            // To another endpoint than the facilitator was told of, nothing goes by itself.
+            Some(wanted) => {
+                let (endpoint, json) = wanted.split_once('\n')?;
+                (settings.endpoint.as_deref() == Some(endpoint), json)
+            }
             None => (false, text.strip_prefix(READY)?),
         };
         let release = Release::from_json(json.as_bytes(), std::slice::from_ref(&settings.instrument)).ok()?;

@@ -25,12 +25,13 @@ const RETRY: u32 = 20;
 #[hook]
 pub fn use_collection(
     session: &UseReducerHandle<Session>,
+    place: &NodeRef,
     onevent: &Callback<SurveyEvent, bool>,
     onopen: &Callback<()>,
 ) {
     use_custody(session);
     use_outbox(session);
-    use_presence(session.is_in_hand(), {
+    use_presence(session.is_in_hand(), place, {
         let session = session.dispatcher();
         Callback::from(move |presence| {
             session.dispatch(match presence {
@@ -153,7 +154,9 @@ fn use_outbox(session: &UseReducerHandle<Session>) {
             Some(_) if handle.is_kept && !outbox.is_full() => {
                 return handle.dispatch(Action::Deliver { delivery: Delivery::Elsewhere });
             }
-            Some((release, is_wanted)) => outbox.keep(release, is_wanted),
+            Some((release, is_wanted)) => {
+                outbox.keep(release, handle.settings.endpoint.as_deref().filter(|_| is_wanted))
+            }
             None if handle.is_saved => {
                 outbox.clear_unless_wanted();
                 false

@@ -44,6 +44,8 @@ pub struct RemoteSession {
     /// Whether the respondent does not wait for it any longer.
     is_stopped: bool,
     pub receipt: String,
+    /// The code that was handed in with.
+    spent: Option<String>,
 }
 
 /// Where a response is on its way.
@@ -90,6 +92,16 @@ impl RemoteSession {
             attempts: 0,
             is_stopped: false,
             receipt: String::new(),
+            spent: None,
+        }
+    }
+
+    /// Takes over which code was used: the next one at this device is not shown it.
+    pub fn forget_what_was_spent(&mut self, before: &RemoteSession) {
+        self.spent.clone_from(&before.spent);
+        let typed = Code::parse(&self.code).ok().map(|code| code.to_string());
+        if typed.is_some() && typed == self.spent {
+            self.code.clear();
         }
     }
 
@@ -160,7 +172,7 @@ impl Session {
                 self.remote.response = None;
                 self.remote.upload = Upload::None;
                 self.remote.receipt.clone_from(receipt);
-                self.remote.code.clear();
+                self.remote.spent = Some(std::mem::take(&mut self.remote.code));
                 self.go(Phase::Sent);
             }
             (RemoteAction::TryAgain, Screen::Sending)

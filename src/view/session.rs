@@ -191,11 +191,7 @@ pub enum Screen {
 impl Screen {
     /// Returns whether it looks the same whatever anybody has answered, so that not even its height tells something.
     pub fn is_alike(self) -> bool {
-        match self {
-            #[cfg(feature = "remote")]
-            Screen::Sent => true,
-            screen => matches!(screen, Screen::Intro | Screen::Done),
-        }
+        self == Screen::Intro
     }
 
     /// Returns another number for each screen.
@@ -380,7 +376,14 @@ impl Session {
     /// Begins anew, in the same language and at the same time.
     fn renewed(&self, settings: Rc<Settings>, is_stored: bool) -> Session {
         let moment = self.moment;
-        Session { moment, ..Session::new(settings, is_stored).speaking(Arc::clone(&self.language)) }
+        let next = Session::new(settings, is_stored).speaking(Arc::clone(&self.language));
+        #[cfg(feature = "remote")]
+        let next = {
+            let mut next = next;
+            next.remote.forget_what_was_spent(&self.remote);
+            next
+        };
+        Session { moment, ..next }
     }
 
     /// Returns what the widget says, in the language in use.

@@ -207,6 +207,23 @@ scenario(
   { mayLog: [/net::ERR_FAILED/] },
 );
 
+scenario(
+  "a release that waits for one endpoint is not sent to another",
+  async (portal) => {
+    const survey = await portal.place(smallGroup);
+    await portal.page.route("**/api/releases/*", (route) => route.abort());
+    await closeSmallGroup(survey, variedAnswers);
+    await send(survey);
+    await delivery(survey, "The release waits on this device");
+    const before = portal.log.puts().length;
+    const other = await portal.place({ ...smallGroup, endpoint: "elsewhere" });
+    await at(other, "Results of this group");
+    await delivery(other, "Nothing was sent yet. Look at what will be sent, to elsewhere and nowhere else");
+    assert.deepEqual(portal.log.puts().slice(before).map((put) => put.url()), []);
+  },
+  { mayLog: [/net::ERR_FAILED/] },
+);
+
 scenario("a page that prevents survey-submit keeps the release from being sent", async (portal) => {
   const survey = await portal.place(smallGroup);
   await survey.evaluate((element) => {

@@ -92,6 +92,36 @@ scenario("whoever is still there is asked before their answers are erased, and a
   }
 }, { hasTouch: true });
 
+scenario("a page that moves by itself keeps nobody's answers, and neither does somebody at another part of it", async (portal) => {
+  const survey = await beginTurn(portal);
+  // A carousel, and a script that plays somebody.
+  await portal.page.evaluate(() => {
+    const box = document.createElement("div");
+    box.className = "moving";
+    box.tabIndex = 0;
+    document.body.append(box);
+    setInterval(() => {
+      box.dispatchEvent(new Event("scroll"));
+      box.focus();
+      document.body.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }));
+    }, 2_000);
+  });
+  await stayAway(portal, 42_000);
+  await question(survey).waitFor();
+  await stayAway(portal, 21_000);
+  await at(survey, "Thank you");
+
+  // Another part of the portal is shown, and somebody is there.
+  await press(survey, "I am the next person");
+  await press(survey, "Start");
+  await choose(survey, "Female");
+  await portal.page.getByRole("navigation", { name: "Surveys" }).getByRole("link", { name: "Results" }).click();
+  await portal.page.clock.runFor(2_000);
+  await portal.page.getByRole("navigation", { name: "Surveys" }).getByRole("link", { name: "in a seminar" }).click();
+  await at(survey, "Thank you");
+  assert.deepEqual(await ticked(survey), []);
+});
+
 scenario("without a reply the answers are erased, at least twenty seconds after the question", async (portal) => {
   const survey = await beginTurn(portal);
   await stayAway(portal, 42_000);
