@@ -278,7 +278,7 @@ fn a_code_that_was_handed_in_with_is_not_shown_to_the_next_person() {
     let in_field = format!("value=\"{code}\"");
     let reset = Action::Reset { is_stored: false };
     let with_code = || settings(Credentials::Codes, &[("code", &code)]);
-    check(with_code(), [answer(), vec![reset.clone()]].concat(), &[&in_field], &[]);
+    check(with_code(), vec![Action::Begin, reset.clone()], &[&in_field], &[]);
     let handed_in = [answer(), vec![remote(RemoteAction::Kept { receipt: "Zm9v".into() }), reset]].concat();
     check(with_code(), handed_in, &["Your invitation code"], &[&in_field]);
 }
