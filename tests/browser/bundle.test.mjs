@@ -147,9 +147,9 @@ test("what is printed are the README's lines, with the address given", () => {
 
 const integrity = JSON.parse(readFileSync(join(bundle, "integrity.json"), "utf8"));
 
-test("integrity.json has the hash of each script, style sheet and module", () => {
+test("integrity.json has the hash of each script, style sheet, module and language", () => {
   const paths = ["", "pkg/"].flatMap((folder) => readdirSync(join(bundle, folder)).map((name) => folder + name));
-  const expected = paths.filter((path) => /\.(js|css|wasm)$/.test(path)).sort();
+  const expected = paths.filter((path) => /\.(js|css|wasm)$|^pkg\/.*\.json$/.test(path)).sort();
   assert.deepEqual(Object.keys(integrity).sort(), expected);
   for (const path of expected) {
     const hash = createHash("sha384").update(readFileSync(join(bundle, path))).digest("base64");

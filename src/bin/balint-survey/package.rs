@@ -67,7 +67,7 @@ pub fn export(project: &Project, out: &Path, address: &str) -> Result<String, Bu
     })? {
         bundle::copy(&project.www().join(&name), &out.join(&name))?;
     }
-    for name in served(&project.pkg(), |name| name.starts_with("balint_") && !name.ends_with(".d.ts"))? {
+    for name in served(&project.pkg(), is_loaded_by_elements)? {
         bundle::copy(&project.pkg().join(&name), &out.join("pkg").join(&name))?;
     }
     let loaded = hash_all(out, &["pkg"], &[".wasm", ".json"])?;
@@ -86,6 +86,13 @@ pub fn export(project: &Project, out: &Path, address: &str) -> Result<String, Bu
     // What lies in pkg/ was compressed when it was built.
     bundle::compress_all(out)?;
     Ok(to_paste(&hashes, address))
+}
+
+/// Returns whether a file of `pkg/` is for the elements: two modules are for pages of the demo portal alone, and types
+/// of our own are in the place of wasm-bindgen's.
+fn is_loaded_by_elements(name: &str) -> bool {
+    let is_of_pages = ["balint_plan", "balint_author"].iter().any(|module| name.starts_with(module));
+    name.starts_with("balint_") && !name.ends_with(".d.ts") && !is_of_pages
 }
 
 /// Returns the files of a folder that a page gets: scripts, style sheets, modules, types and schemas.
