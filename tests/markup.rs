@@ -11,6 +11,8 @@ use yew::prelude::*;
 #[derive(Properties, PartialEq)]
 struct ScreenAfterProps {
     attributes: Vec<(&'static str, &'static str)>,
+    /// The JSON of an instrument that the page brings.
+    definition: Option<String>,
     actions: Vec<Step>,
 }
 
@@ -26,7 +28,10 @@ enum Step {
 #[component]
 fn ScreenAfter(props: &ScreenAfterProps) -> Html {
     let find = |name: &str| props.attributes.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-    let settings = Settings::from_attributes(find, None, || "unnamed".to_owned()).expect("good attributes");
+    let settings = Settings::from_attributes(find, props.definition.as_deref().map(str::as_bytes), || {
+        "unnamed".to_owned()
+    });
+    let settings = settings.expect("good attributes");
     let session = Rc::new(Session::new(Rc::new(settings), false));
     let session = props.actions.iter().fold(session, |session, step| {
         let action = step.action(&session);
@@ -55,9 +60,17 @@ impl Step {
 }
 
 async fn render(attributes: &[(&'static str, &'static str)], actions: &[Step]) -> String {
+    render_survey(attributes, None, actions).await
+}
+
+async fn render_survey(
+    attributes: &[(&'static str, &'static str)],
+    definition: Option<String>,
+    actions: &[Step],
+) -> String {
     let (attributes, actions) = (attributes.to_vec(), actions.to_vec());
-    let renderer =
-        yew::ServerRenderer::<ScreenAfter>::with_props(move || ScreenAfterProps { attributes, actions });
+    let props = move || ScreenAfterProps { attributes, definition, actions };
+    let renderer = yew::ServerRenderer::<ScreenAfter>::with_props(props);
     renderer.hydratable(false).render().await
 }
 
@@ -112,6 +125,25 @@ async fn policy_stands_before_the_first_question() {
     }
     let personal = render(&[STRESS], &[]).await;
     check_contains(&personal, &["Nothing is sent to the school or to anybody else"]);
+}
+
+#[tokio::test]
+async fn a_survey_without_a_study_promises_no_figures_to_compare_with() {
+    let mut own: serde_json::Value =
+        serde_json::from_str(include_str!("../src/instrument/post-program.json")).expect("JSON");
+    own["id"] = "ours".into();
+    own.as_object_mut().expect("an object").remove("reference").expect("a study");
+    let to_the_check = [Action::Begin, Action::LeaveOut, Action::LeaveOut, Action::LeaveOut];
+    let to_the_end = [&to_the_check[..], &[Action::Finish]].concat();
+    for (actions, said) in [
+        (&[][..], "you see them once more, alone"),
+        (&to_the_check, "See my answers once more"),
+        (&to_the_end, ">Your answers</h2>"),
+    ] {
+        let html = render_survey(&[], Some(own.to_string()), &go(actions)).await;
+        check_contains(&html, &[said]);
+        check_lacks(&html, &["the published study", "See how you compare", "You and the study"]);
+    }
 }
 
 #[tokio::test]

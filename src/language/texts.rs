@@ -71,6 +71,7 @@ texts! {
     stays_on_device() = "They stay on this device. Nothing is sent to the school or to anybody else.";
     not_stored() = "They are not stored: when you finish or close this page, they are gone.";
     seen_beside_study() = "At the end you see them beside the figures of the published study.";
+    seen_alone() = "At the end you see them once more, alone: there are no figures of others to compare them with.";
     added_to_sums() = "They are added to the sums of this group, and then forgotten. Nobody sees them.";
     sums_are_kept() = "The device keeps the sums, enciphered, until the end.";
     erased_when_left() = "If nobody touches the device for a minute, or something else is opened on it, unfinished answers are erased.";
@@ -127,10 +128,12 @@ texts! {
     change() = "Change";
     not_answered() = "Not answered";
     see_comparison() = "See how you compare";
+    see_answers() = "See my answers once more";
     add_answers() = "Add your answers";
     adding_is_final() = "They are added to the sums of this group and then forgotten. After that they cannot be changed or taken out.";
     add_my_answers() = "Add my answers";
     you_and_study() = "You and the study";
+    your_answers() = "Your answers";
     only_you_see() = "Only you see this page. Nothing on it was sent.";
     only_you_see_made_here() = "Only you see this page. It is made on your device, and nothing of it is sent.";
     finish_and_erase() = "Finish and erase my answers";

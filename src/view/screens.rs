@@ -195,7 +195,8 @@ fn promise(session: &Session) -> Vec<String> {
     if !session.is_group() {
         let mut sentences = vec![w.stays_on_device().to_owned(), w.not_stored().to_owned()];
         if session.settings.preview {
-            sentences.push(w.seen_beside_study().to_owned());
+            let seen = if has_figures(session) { w.seen_beside_study() } else { w.seen_alone() };
+            sentences.push(seen.to_owned());
         }
         return sentences;
     }
@@ -321,7 +322,17 @@ fn finish_label(session: &Session) -> &str {
 
 /// Returns what comes last.
 pub fn compare_label(session: &Session) -> &str {
-    if session.settings.preview { session.words().see_comparison() } else { session.words().finish() }
+    let w = session.words();
+    match session.settings.preview {
+        true if has_figures(session) => w.see_comparison(),
+        true => w.see_answers(),
+        false => w.finish(),
+    }
+}
+
+/// Returns whether there is something to see the answers beside.
+fn has_figures(session: &Session) -> bool {
+    session.wording().reference().is_some() || session.settings.results.is_some()
 }
 
 fn checked_section(props: &ScreenProps, place: usize, section: &Section) -> Html {
@@ -383,7 +394,7 @@ fn preview_screen(props: &ScreenProps) -> Html {
     let w = session.words();
     html! {
         <form onsubmit={props.onsubmit(Action::End)}>
-            { props.heading(None, w.you_and_study()) }
+            { props.heading(None, if has_figures(session) { w.you_and_study() } else { w.your_answers() }) }
             { lead(preview_lead(session)) }
             { preview(session) }
             { support() }
