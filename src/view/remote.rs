@@ -21,10 +21,11 @@ use crate::remote::credential::{Code, Credentials};
 use crate::remote::dap09::{self, SealedReport, Shares};
 use crate::remote::refused;
 use crate::remote::task::{Document, Moment, Task};
-use crate::report::fieldwork::Day;
+use crate::report::fieldwork::{Day, SECONDS};
 use crate::settings::{Remote, Settings};
 use crate::submit::upload::{Access, Outgoing, Step, UploadError};
 use crate::tally::indicators::Indicators;
+use crate::window::Instant;
 
 /// The id of the field for an invitation code.
 pub const CODE: &str = "code";
@@ -336,13 +337,19 @@ fn begin_or_not(props: &ScreenProps, remote: &Remote, codes: bool) -> Html {
                 if codes {
                     { code_field(props) }
                 }
-                <p class="hint">{ w.all_is_optional_until(&day(w, *closes)) }</p>
+                <p class="hint">{ w.all_is_optional_until(&end_of(w, *closes)) }</p>
                 <div class="buttons">
                     { submit_button(w.start()) }
                 </div>
             </>
         },
     }
+}
+
+/// Returns the end of a day (UTC) as the reader's clock and calendar have it.
+fn end_of(words: &Language, day: Day) -> String {
+    let end = day.unix().and_then(|start| Instant::new((start + SECONDS).cast_signed(), 0));
+    end.map_or_else(|| day.to_string(), |end| words.moment(end))
 }
 
 /// Returns a day as the reader's calendar has it.

@@ -15,6 +15,8 @@ const changing = [
   [/(?<=- code: )[\w-]{22}/g, "RECEIPT"],
   [/\b[0-9a-f]{64}\b/g, "HASH"],
   [/\b\d{4}-\d{2}-\d{2}\b/g, "DAY"],
+  // A moment, in the machine's time zone.
+  [/(?<=can be answered until )[^.\n]+/g, "DAY"],
   [/http:\/\/127\.0\.0\.1:\d+/g, "http://OPERATOR"],
 ];
 
