@@ -90,10 +90,18 @@ pub enum SettingsError {
     UnknownMode(String),
     UnknownPolicy(UnknownPolicy),
     BadEligible(String),
+    /// Fewer could take part than the policy asks for: nothing would ever be released.
+    FewEligible {
+        found: u64,
+        policy: &'static str,
+        threshold: u64,
+    },
     BadCollection(CollectionError),
     BadWindow(WindowError),
     #[cfg(feature = "remote")]
     NoHash,
+    #[cfg(feature = "remote")]
+    BadHash(String),
     #[cfg(feature = "remote")]
     Task(TaskError),
     /// Another attribute contradicts the task.
@@ -131,10 +139,17 @@ impl fmt::Display for SettingsError {
             Self::BadEligible(found) => {
                 write!(f, "attribute eligible: found {found:?}; expected a whole number from 1 on")
             }
+            Self::FewEligible { found, policy, threshold } => {
+                write!(f, "attribute eligible: found {found}; expected {threshold} or more, as the policy {policy} asks for")
+            }
             Self::BadCollection(error) => write!(f, "attribute collection: {error}"),
             Self::BadWindow(error) => write!(f, "attribute {error}"),
             #[cfg(feature = "remote")]
             Self::NoHash => f.write_str("attribute task-hash: not there; expected the hash that `balint-survey task` has printed, so that nobody can put another task in the place of this one"),
+            #[cfg(feature = "remote")]
+            Self::BadHash(found) => {
+                write!(f, "attribute task-hash: found {found:?}; expected 64 hexadecimal digits")
+            }
             #[cfg(feature = "remote")]
             Self::Task(error) => write!(f, "attribute task: {error}"),
             #[cfg(feature = "remote")]
@@ -168,6 +183,14 @@ impl Settings {
         let is_named = name.is_some();
         let collection = name.unwrap_or_else(unnamed);
         Collection::new(&collection, eligible).map_err(SettingsError::BadCollection)?;
+        let policy = match attribute("policy") {
+            Some(name) => Policy::named(&name).map_err(SettingsError::UnknownPolicy)?,
+            None => Policy::default(),
+        };
+        let threshold = policy.threshold();
+        if let Some(found) = eligible.filter(|found| mode == Mode::Group && *found < threshold) {
+            return Err(SettingsError::FewEligible { found, policy: policy.name(), threshold });
+        }
         Ok(Settings {
             instrument: instrument(attribute("instrument"), definition)?,
             mode,
@@ -175,10 +198,7 @@ impl Settings {
                 .map_err(SettingsError::BadWindow)?,
             // It was read as text before.
             definition: definition.map(|json| String::from_utf8_lossy(json).into_owned()),
-            policy: match attribute("policy") {
-                Some(name) => Policy::named(&name).map_err(SettingsError::UnknownPolicy)?,
-                None => Policy::default(),
-            },
+            policy,
             collection,
             is_named,
             eligible,
@@ -201,6 +221,10 @@ impl Settings {
         task: &[u8],
     ) -> Result<Settings, SettingsError> {
         let hash = attribute("task-hash").ok_or(SettingsError::NoHash)?;
+        let digits = hash.trim();
+        if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(SettingsError::BadHash(hash));
+        }
         let task = Task::from_json(task, &Instrument::built_in()).and_then(|task| task.pinned(&hash));
         let task = task.map_err(SettingsError::Task)?;
         let document = task.document();
@@ -378,6 +402,12 @@ mod tests {
             let expected =
                 format!("attribute eligible: found {eligible:?}; expected a whole number from 1 on");
             check_refused(&[instrument, ("eligible", eligible)], &expected);
+        }
+        for (policy, threshold) in [("standard", 10), ("strict", 11), ("small-group", 5)] {
+            let expected = format!(
+                "attribute eligible: found 3; expected {threshold} or more, as the policy {policy} asks for"
+            );
+            check_refused(&[instrument, ("mode", "group"), ("policy", policy), ("eligible", "3")], &expected);
         }
         check_refused(
             &[instrument, ("collection", "a/b")],

@@ -156,7 +156,10 @@ fn a_wrong_attribute_is_named_with_what_was_expected() {
     };
     let pin = ("task-hash", hash.as_str());
     check(&[], "attribute task-hash: not there; expected the hash");
-    check(&[("task-hash", "0")], &format!("attribute task: the task has the hash {hash}; expected 0,"));
+    check(&[("task-hash", "abc")], "attribute task-hash: found \"abc\"; expected 64 hexadecimal digits");
+    let other = "0".repeat(64);
+    let expected = format!("attribute task: the task has the hash {hash}; expected {other},");
+    check(&[("task-hash", other.as_str())], &expected);
     check(
         &[pin, ("instrument", "post-program")],
         "attribute instrument: found \"post-program\"; expected \"stress-experience\"",
