@@ -238,6 +238,11 @@ impl Plan {
         &self.tag
     }
 
+    /// Returns when it closes.
+    pub fn closes(&self) -> Instant {
+        self.closes
+    }
+
     /// Returns the survey's name.
     pub fn title(&self) -> &str {
         &self.title

@@ -92,6 +92,13 @@ impl fmt::Display for AddError {
 
 impl std::error::Error for AddError {}
 
+impl AddError {
+    /// Returns whether the release is of a survey whose definition would have to be known.
+    pub fn is_of_unknown_instrument(&self) -> bool {
+        matches!(self, Self::Release(ReleaseError::UnknownInstrument { .. }))
+    }
+}
+
 impl Workspace {
     /// Returns an empty workspace that knows these instruments.
     pub fn new(instruments: impl Into<Rc<Vec<Instrument>>>) -> Workspace {

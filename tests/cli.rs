@@ -303,7 +303,7 @@ fn bad_responses_are_refused_with_file_line_and_reason() {
 #[test]
 fn what_is_no_release_is_refused_with_place_and_reason() {
     let whole = stress();
-    check_fails(&["report", "-"], b"", "-: line 1, column 0: EOF");
+    check_fails(&["report", "-"], b"", "-: the file is empty; expected a release");
     check_fails(&["report", "-"], b"not json", "-: line 1, column");
     check_fails(&["report", "-"], b"{}", "missing field");
     check_fails(&["report", "-"], &whole.as_bytes()[..whole.len() / 2], "EOF");
@@ -311,6 +311,20 @@ fn what_is_no_release_is_refused_with_place_and_reason() {
     check_fails(&["report", "-"], other.as_bytes(), "instrument: found \"another\"");
     let forged = whole.replacen("\"count\": 22", "\"count\": 23", 1);
     check_fails(&["report", "-"], forged.as_bytes(), "item \"experiences\": found counts");
+}
+
+#[test]
+fn what_is_given_in_the_place_of_a_release_is_recognised() {
+    let responses = data("stress_46.csv");
+    let expected =
+        "stress_46.csv: this is a CSV of responses; make its release first: `balint-survey release`";
+    check_fails(&["report", &responses], b"", expected);
+    let facts = "-: these are facts for --fieldwork; expected a release";
+    check_fails(&["report", "-"], b"{\"reminders\": 2}", facts);
+    let folder = tempfile::tempdir().expect("a folder");
+    let ours = file(&folder, "ours.json", stress());
+    let study = ["report", "--compare", "Study", text(&ours)];
+    check_fails(&study, b"", "--compare: found \"Study\"; expected study, or a release's file");
 }
 
 #[test]
@@ -336,7 +350,8 @@ fn an_instrument_may_come_from_a_file() {
     let release = output(&arguments, b"");
     let report = output(&["report", "--instrument", text(&own), "-"], release.as_bytes());
     assert!(report.contains("our-own version 1"), "{report}");
-    check_fails(&["report", "-"], release.as_bytes(), "instrument: found \"our-own\"");
+    let hint = "instrument: found \"our-own\"; expected stress-experience or post-program; for a survey of your own, give its file: --instrument FILE";
+    check_fails(&["report", "-"], release.as_bytes(), hint);
     let broken = file(&folder, "broken.json", "{\"id\": 7}");
     let arguments = ["release", "--instrument", text(&broken), "--policy", "published", &data("post_6.csv")];
     let found = run(&arguments, b"");
@@ -353,6 +368,26 @@ fn an_instrument_may_come_from_a_file() {
 }
 
 #[test]
+fn a_plan_names_its_flags_and_warns_of_days_that_are_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("plan");
+    let plan = |instrument: &str, year: &str| {
+        let (opens, closes) = (format!("{year}-01-14T08:00:00Z"), format!("{year}-02-25T08:00:00Z"));
+        let link = "https://school.example/survey";
+        let given = ["--instrument", instrument, "--opens", &opens, "--closes", &closes, "--link", link];
+        let given = [&["plan", "--out", text(&out), "--contact", "Ada"][..], &given].concat();
+        given.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let own = plan("my-survey.json", "2030");
+    let expected = "balint-survey: --instrument: unknown instrument \"my-survey.json\"; expected stress-experience or post-program; for a survey of your own, give its address, --src URL, and --title TEXT";
+    check_fails(&own.iter().map(String::as_str).collect::<Vec<_>>(), b"", expected);
+    check_fails(&["plan", "--src", "my-survey.json", "--opens", "soon"], b"", "--opens: found \"soon\"");
+    let over = plan("post-program", "2014");
+    let said = output(&over.iter().map(String::as_str).collect::<Vec<_>>(), b"");
+    assert!(said.starts_with("Take days that lie ahead: this survey has closed already, on "), "{said}");
+}
+
+#[test]
 fn usage_errors_exit_with_2_and_name_the_argument() {
     for (arguments, expected) in [
         (&["release", "--policy", "standard", "a.csv"][..], "--instrument"),
@@ -360,6 +395,12 @@ fn usage_errors_exit_with_2_and_name_the_argument() {
             &["release", "--instrument", "post-program", "--policy", "none", "a.csv"],
             "unknown policy \"none\"",
         ),
+        (
+            &["release", "--instrument", "post-program", "--policy", "strict", "--eligible", "ten", "a.csv"],
+            "invalid value 'ten' for '--eligible <N>': expected a whole number",
+        ),
+        (&["plan", "--reminders", "two"], "'--reminders <N>': expected a whole number"),
+        (&["build", "--out", "a", "--served-at", "cdn.example/survey"], "https://cdn.example/survey/"),
         (&["report"], "RELEASE.json"),
         (&["report", "--format", "pdf", "-"], "pdf"),
         (&["publish"], "publish"),

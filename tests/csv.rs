@@ -237,6 +237,10 @@ fn an_unknown_column_is_an_error() {
     check_error(HEADER.replace("year", "year___third"), &error("year___third"));
     check_error(HEADER.replace("how\n", "how,\n"), &error(""));
     check_error(format!("name\n{HEADER}"), &error("name"));
+    for added in ["record_id", "redcap_event_name", "class_survey_timestamp", "class_survey_complete"] {
+        let expected = format!("{}; delete this column: it is not part of the answers", error(added));
+        check_error(HEADER.replace("year", added), &expected);
+    }
 }
 
 #[test]

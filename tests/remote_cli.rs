@@ -220,7 +220,7 @@ fn task_refuses_in_the_words_of_its_flags_and_makes_nothing() {
     );
     check(
         &[("--instrument", "stress")],
-        "--instrument: unknown instrument \"stress\"; expected stress-experience or post-program",
+        "--instrument: unknown instrument \"stress\"; expected stress-experience or post-program; a survey of your own cannot be asked from home",
     );
     check(
         &[("--eligible", "10")],

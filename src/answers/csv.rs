@@ -119,8 +119,20 @@ impl fmt::Display for CsvError {
         if let Some(column) = &self.column {
             write!(f, ", column {column:?}")?;
         }
-        write!(f, ": {}", self.problem)
+        write!(f, ": {}", self.problem)?;
+        match (&self.problem, &self.column) {
+            (CsvProblem::UnknownColumn { .. }, Some(column)) if is_of_export(column) => {
+                f.write_str("; delete this column: it is not part of the answers")
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// Returns whether REDCap names columns so that it adds to those of the items.
+fn is_of_export(column: &str) -> bool {
+    let is_added = |ending| column.ends_with(ending);
+    column == "record_id" || column.starts_with("redcap_") || is_added("_timestamp") || is_added("_complete")
 }
 
 impl std::error::Error for CsvError {}

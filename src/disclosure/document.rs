@@ -452,6 +452,9 @@ impl Release {
     ///
     /// Names the place, what was found and what was expected.
     pub fn from_json(json: &[u8], instruments: &[Instrument]) -> Result<Release, ReleaseError> {
+        if json.trim_ascii().is_empty() {
+            return Err(ReleaseError::Empty);
+        }
         let form = |error| ReleaseError::json(&error);
         let document: Document = serde_json::from_slice(json).map_err(form)?;
         check::document(&document, instruments)?;
@@ -630,9 +633,23 @@ impl std::error::Error for MergeError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReleaseError {
     /// Not JSON, or not of a release's form.
-    Json { line: usize, column: usize, found: String },
+    Json {
+        line: usize,
+        column: usize,
+        found: String,
+    },
+    Empty,
+    /// Of a survey that is not known here.
+    UnknownInstrument {
+        found: String,
+        known: Vec<String>,
+    },
     /// Of the form, but not what the rules can have made.
-    At { place: String, found: String, expected: String },
+    At {
+        place: String,
+        found: String,
+        expected: String,
+    },
 }
 
 impl ReleaseError {
@@ -651,6 +668,10 @@ impl fmt::Display for ReleaseError {
         match self {
             Self::Json { line, column, found } => {
                 write!(f, "line {line}, column {column}: {found}; expected a release")
+            }
+            Self::Empty => f.write_str("the file is empty; expected a release"),
+            Self::UnknownInstrument { found, known } => {
+                write!(f, "instrument: found {found:?}; expected {}", known.join(" or "))
             }
             Self::At { place, found, expected } => write!(f, "{place}: found {found}; expected {expected}"),
         }

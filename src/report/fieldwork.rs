@@ -117,6 +117,8 @@ pub enum FieldworkError {
         column: usize,
         found: String,
     },
+    /// serde would take its elements for the fields, in their order.
+    List,
     Day {
         field: &'static str,
         found: String,
@@ -135,6 +137,7 @@ impl fmt::Display for FieldworkError {
             Self::Json { line, column, found } => {
                 write!(f, "line {line}, column {column}: {found}; expected facts about the survey")
             }
+            Self::List => f.write_str("found a list; expected an object, such as {\"reminders\": 2}"),
             Self::Day { field, found } => {
                 write!(f, "{field}: found {found:?}; expected a date such as 2014-01-13")
             }
@@ -160,6 +163,9 @@ impl Fieldwork {
     ///
     /// Names the place, what was found and what was expected.
     pub fn from_json(json: &[u8]) -> Result<Fieldwork, FieldworkError> {
+        if json.trim_ascii_start().starts_with(b"[") {
+            return Err(FieldworkError::List);
+        }
         let fieldwork: Fieldwork = serde_json::from_slice(json).map_err(|error| {
             let (line, column, found) = json::place(&error);
             FieldworkError::Json { line, column, found }
@@ -288,6 +294,7 @@ mod tests {
         };
         check("{\n  \"reminder\": 2}", "line 2, column 12: unknown field `reminder`");
         check("{\"reminders\": -1}", "invalid value");
+        check(" [\"A note\"]", "found a list; expected an object");
         check("{\"opened\": \"2014-02-30\"}", "\"2014-02-30\" is no day");
         check(
             "{\"opened\": \"2014-03-01\", \"closed\": \"2014-02-01\"}",

@@ -416,6 +416,12 @@ impl Reducible for Desk {
             DeskAction::Read { name, json, origin, side } => {
                 match desk.workspace_mut().read(&json, origin, side) {
                     Ok(()) => desk.additions += 1,
+                    Err(error) if error.is_of_unknown_instrument() => {
+                        desk.refuse(
+                            name,
+                            format!("{error}; for a survey of your own, drop its definition first"),
+                        );
+                    }
                     Err(error) => desk.refuse(name, error.to_string()),
                 }
             }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use balint_survey::answers::csv::{CsvError, Responses};
+use balint_survey::answers::csv::{CsvError, Responses, find_instrument};
 use balint_survey::disclosure::{Collection, CollectionError, Refusal, release as make_release};
 use balint_survey::file_kind::FileKind;
 use balint_survey::instrument::{Finding, Instrument};
@@ -44,6 +44,12 @@ pub enum FiguresError {
         path: PathBuf,
         source: AddError,
     },
+    /// It is no release, but the responses for one.
+    NoReleaseYet(PathBuf),
+    /// It is no release, but what the investigators know.
+    Facts(PathBuf),
+    /// What is to be compared with is neither the study nor a file.
+    NothingToCompare(PathBuf),
     /// It is no release, but one of the files of a remote survey.
     OtherFile {
         path: PathBuf,
@@ -76,7 +82,25 @@ impl fmt::Display for FiguresError {
             Self::Collection { source } => write!(f, "{source}; name it with --collection NAME"),
             Self::Tally(error) => error.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
+            Self::Release { path, source } if source.is_of_unknown_instrument() => write!(
+                f,
+                "{}: {source}; for a survey of your own, give its file: --instrument FILE",
+                path.display()
+            ),
             Self::Release { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::NoReleaseYet(path) => write!(
+                f,
+                "{}: this is a CSV of responses; make its release first: `balint-survey release`",
+                path.display()
+            ),
+            Self::Facts(path) => {
+                write!(f, "{}: these are facts for --fieldwork; expected a release", path.display())
+            }
+            Self::NothingToCompare(found) => write!(
+                f,
+                "--compare: found {:?}; expected study, or a release's file",
+                found.display().to_string()
+            ),
             Self::OtherFile { path, found } => write!(
                 f,
                 "{}: {found}; expected a release, which `balint-survey collect` or `release` has made",
@@ -130,6 +154,9 @@ pub fn report(args: &ReportArgs) -> Result<String, FiguresError> {
     match &args.compare {
         None => {}
         Some(study) if study == Path::new("study") => workspace.compare = Compare::Study,
+        Some(path) if path != Path::new("-") && !path.exists() => {
+            return Err(FiguresError::NothingToCompare(path.clone()));
+        }
         Some(path) => {
             add(&mut workspace, path, Side::Others)?;
             workspace.compare = Compare::Releases;
@@ -151,10 +178,21 @@ pub fn report(args: &ReportArgs) -> Result<String, FiguresError> {
 fn add(workspace: &mut Workspace, path: &Path, side: Side) -> Result<(), FiguresError> {
     let origin = Origin::File(path.display().to_string());
     let (json, path) = (read(path)?, path.to_owned());
-    workspace.read(&json, origin, side).map_err(|source| match FileKind::of(&json) {
+    let Err(source) = workspace.read(&json, origin, side) else { return Ok(()) };
+    let known = workspace.instruments();
+    Err(match FileKind::of(&json) {
+        Some(FileKind::NoJson) if find_instrument(&json, known.iter()).is_some() => {
+            FiguresError::NoReleaseYet(path)
+        }
         Some(found) if found != FileKind::NoJson => FiguresError::OtherFile { path, found },
+        _ if is_fieldwork(&json) => FiguresError::Facts(path),
         _ => FiguresError::Release { path, source },
     })
+}
+
+/// Returns whether a file has facts about a survey, and not merely nothing that is wrong in them.
+fn is_fieldwork(json: &[u8]) -> bool {
+    Fieldwork::from_json(json).is_ok_and(|facts| facts != Fieldwork::default())
 }
 
 /// Returns a built-in instrument, or that of a file.

@@ -29,6 +29,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use balint_survey::disclosure::Policy;
 use clap::{Args, Parser, Subcommand};
@@ -112,7 +113,7 @@ struct ReleaseArgs {
     policy: Policy,
 
     /// How many could have answered.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>)]
     eligible: Option<u64>,
 
     /// What the collection is called, which is published; by default, the file's name without its ending.
@@ -222,7 +223,13 @@ fn print(text: &str) -> io::Result<()> {
 fn build(args: &BuildArgs) -> Result<(), Box<dyn Error>> {
     let project = bundle::Project::find()?;
     bundle::refresh(&project)?;
-    let Some(out) = &args.out else { return Ok(()) };
+    let Some(out) = &args.out else {
+        eprintln!(
+            "the widget is in {}; --out DIR makes the folder that a portal serves",
+            project.pkg().display()
+        );
+        return Ok(());
+    };
     let to_paste = package::export(&project, out, &args.served_at)?;
     eprintln!("the bundle is in {}", out.display());
     Ok(print(&to_paste)?)
@@ -233,6 +240,11 @@ fn wasm_test(args: WasmTestArgs) -> Result<(), Box<dyn Error>> {
     let name = OsString::from("wasm-bindgen-test-runner");
     let args = [name].into_iter().chain(args.args);
     wasm_bindgen_test_runner::run_cli_with_args(args).map_err(|error| format!("{error:#}").into())
+}
+
+/// Parses a number of a flag.
+fn parse_whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(|_| "expected a whole number")
 }
 
 /// Parses `IP:PORT`, where the IP may also be the word `localhost`.

@@ -178,7 +178,9 @@ fn import_map(hashes: &Hashes, address: &str) -> String {
 ///
 /// Returns what is wrong with it: it has to stand in an attribute.
 pub fn parse_address(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || "\"'<>&?#\\".contains(c)) {
+    // Without one of them, a browser takes the name of a host for that of a folder.
+    let is_address = ["/", "./", "../", "https://", "http://"].iter().any(|start| text.starts_with(start));
+    if !is_address || text.contains(|c: char| c.is_whitespace() || "\"'<>&?#\\".contains(c)) {
         return Err("expected an address, such as /survey/ or https://cdn.example/survey/".to_owned());
     }
     Ok(format!("{}/", text.trim_end_matches('/')))
@@ -332,7 +334,16 @@ mod tests {
             assert_eq!(parse_address(text).as_deref(), Ok("/survey/"));
         }
         assert_eq!(parse_address("https://cdn.example/a").as_deref(), Ok("https://cdn.example/a/"));
-        for text in ["", "/a b/", "/\"><script>", "/a?b", "/a#b"] {
+        for text in [
+            "",
+            "cdn.example/survey",
+            "survey/",
+            "ftp://cdn.example/",
+            "/a b/",
+            "/\"><script>",
+            "/a?b",
+            "/a#b",
+        ] {
             assert!(parse_address(text).is_err(), "{text}");
         }
     }

@@ -52,7 +52,7 @@ pub struct PlanArgs {
     closes: Option<String>,
 
     /// How many reminders there are, spread evenly; 2 by default.
-    #[arg(long, value_name = "N", conflicts_with = "remind_at")]
+    #[arg(long, value_name = "N", value_parser = crate::parse_whole::<u32>, conflicts_with = "remind_at")]
     reminders: Option<u32>,
 
     /// When a reminder is sent; once for each.
@@ -87,7 +87,15 @@ impl fmt::Display for PlanCommandError {
             Self::Read { path, source } => {
                 write!(f, "{} cannot be read ({source}); expected the file task.json", path.display())
             }
-            Self::Plan(error) => error.fmt(f),
+            Self::Plan(error) => {
+                f.write_str(&in_flags(&error.to_string()))?;
+                match error {
+                    PlanError::UnknownInstrument { .. } => f.write_str(
+                        "; for a survey of your own, give its address, --src URL, and --title TEXT",
+                    ),
+                    _ => Ok(()),
+                }
+            }
             Self::Clock => f.write_str("the clock has no year from 1970 to 9999; expected today’s"),
             Self::Files(error) => error.fmt(f),
         }
@@ -95,6 +103,14 @@ impl fmt::Display for PlanCommandError {
 }
 
 impl std::error::Error for PlanCommandError {}
+
+/// Returns a message, which begins with a field's name, with the flag of that field in the name's place.
+fn in_flags(message: &str) -> String {
+    match message.split_once(": ") {
+        Some(("reminder", rest)) => format!("--remind-at: {rest}"),
+        _ => format!("--{message}"),
+    }
+}
 
 /// Makes the files, and returns what there is to do with them.
 ///
@@ -114,8 +130,16 @@ pub fn run(args: &PlanArgs) -> Result<String, PlanCommandError> {
     ];
     new_files::write(&args.out, &files).map_err(PlanCommandError::Files)?;
     let folder = args.out.display();
+    let warning = if plan.closes().seconds() <= now.seconds() {
+        format!(
+            "Take days that lie ahead: this survey has closed already, on {}.\n\n",
+            plan.closes().in_words()
+        )
+    } else {
+        String::new()
+    };
     Ok(format!(
-        "Made in {folder}:\n  \
+        "{warning}Made in {folder}:\n  \
          calendar.ics    for your calendar: opening, {} reminders, closing\n  \
          invitation.txt  to send at the opening\n  \
          reminders.txt   to send to everybody, each when the calendar says so\n\n\

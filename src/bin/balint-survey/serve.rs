@@ -356,7 +356,7 @@ fn keep(api: &Api, collection: &str, document: &[u8]) -> Result<StatusCode, Prob
         Release::from_json(document, &api.instruments).map_err(|error| unprocessable(error.to_string()))?;
     if release.collections() != [collection] {
         let found = release.collections().join(", ");
-        let reason = format!("found a release of {found}; expected one of {collection} alone");
+        let reason = format!("the address says {collection}, the release {found}; expected the same name");
         return Err(unprocessable(reason));
     }
     match api.store.keep(collection, release.instrument_id(), document)? {
@@ -489,7 +489,7 @@ async fn get_release(
 
 #[derive(Deserialize)]
 struct ReportQuery {
-    instrument: String,
+    instrument: Option<String>,
     policy: Option<String>,
 }
 
@@ -500,28 +500,33 @@ async fn get_report(
 ) -> Result<Json<Report>, Problem> {
     let Query(query) = query?;
     blocking(move || {
-        let known = api.instruments.iter().find(|one| one.id() == query.instrument);
+        let ReportQuery { instrument: Some(id), policy } = query else {
+            let known: Vec<&str> = api.instruments.iter().map(Instrument::id).collect();
+            let detail = format!("instrument: not there; expected {}", known.join(" or "));
+            return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+        };
+        let known = api.instruments.iter().find(|one| one.id() == id);
         let instrument = known.ok_or_else(|| {
-            let detail = format!("no instrument is called {:?}", query.instrument);
+            let detail = format!("no instrument is called {id:?}");
             Problem::new(StatusCode::NOT_FOUND, detail)
         })?;
-        Ok(Json(Report::new(&merged_release(&api, &query)?, instrument)))
+        Ok(Json(Report::new(&merged_release(&api, &id, policy.as_deref())?, instrument)))
     })
     .await
 }
 
-fn merged_release(api: &Api, query: &ReportQuery) -> Result<Release, Problem> {
-    let mut releases = kept_releases(api, &query.instrument)?;
-    if let Some(policy) = &query.policy {
+fn merged_release(api: &Api, instrument: &str, policy: Option<&str>) -> Result<Release, Problem> {
+    let mut releases = kept_releases(api, instrument)?;
+    if let Some(policy) = policy {
         releases.retain(|release| release.policy_name() == policy);
     }
     let Some((first, others)) = releases.split_first() else {
-        let detail = format!("no release of {} is kept that could be reported", query.instrument);
+        let detail = format!("no release of {instrument} is kept that could be reported");
         return Err(Problem::new(StatusCode::NOT_FOUND, detail));
     };
     let merged = others.iter().try_fold(first.clone(), |sum, next| sum.merge(next));
     merged.map_err(|error| {
-        let hint = match query.policy {
+        let hint = match policy {
             Some(_) => "",
             None => "; `&policy=NAME` picks the releases of one policy",
         };
@@ -595,6 +600,9 @@ mod tests {
             ("balint-survey.js", "export {};"),
             ("balint-survey.css", ":host { display: block; }"),
             ("long.mjs", &"export {};".repeat(1000)),
+            ("manifest.webmanifest", "{}"),
+            ("service-worker.js", "export {};"),
+            ("icon-192.png", "an icon"),
             (".secret", "a"),
             ("pkg/.stamp", "b"),
             ("pkg/a_bg.wasm", "plain"),
@@ -687,11 +695,11 @@ mod tests {
         let whole = release("a", "standard");
         let half = whole[..whole.len() / 2].to_owned();
         for (document, reason) in [
-            (String::new(), "EOF"),
+            (String::new(), "the file is empty; expected a release"),
             (half, "EOF"),
             (unknown, "another-survey"),
-            (two, "found a release of a, b; expected one of a alone"),
-            (release("b", "standard"), "found a release of b; expected one of a alone"),
+            (two, "the address says a, the release a, b; expected the same name"),
+            (release("b", "standard"), "the address says a, the release b; expected the same name"),
         ] {
             let response = put(&app, "a", document).await;
             check_problem(response, StatusCode::UNPROCESSABLE_ENTITY, reason).await;
@@ -789,10 +797,11 @@ mod tests {
         let missing = StatusCode::NOT_FOUND;
         let empty = fetch(&app, &format!("/api/report?instrument={STRESS}")).await;
         check_problem(empty, missing, "no release of stress-experience").await;
+        let unnamed = fetch(&app, "/api/report").await;
+        let expected = "instrument: not there; expected stress-experience or post-program";
+        check_problem(unnamed, StatusCode::BAD_REQUEST, expected).await;
         let unknown = fetch(&app, "/api/report?instrument=x").await;
         check_problem(unknown, missing, "no instrument is called \"x\"").await;
-        let without = fetch(&app, "/api/report").await;
-        check_problem(without, StatusCode::BAD_REQUEST, "missing field `instrument`").await;
     }
 
     #[tokio::test]

@@ -30,7 +30,7 @@ pub struct TaskArgs {
     collection: String,
 
     /// How many are invited.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::parse_whole::<u64>)]
     eligible: u64,
 
     /// The first day on which the survey can be answered (UTC), such as 2026-01-13.
@@ -62,7 +62,7 @@ pub struct TaskArgs {
     policy: Policy,
 
     /// From how many reports on the sum opens.
-    #[arg(long, value_name = "N", default_value_t = MIN_BATCH)]
+    #[arg(long, value_name = "N", default_value_t = MIN_BATCH, value_parser = crate::parse_whole::<u64>)]
     minimum_batch: u64,
 
     /// What lets each invited person answer once.
@@ -122,10 +122,18 @@ pub enum TaskCommandError {
 impl fmt::Display for TaskCommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Task(error) => match flag(error) {
-                Some(flag) => write!(f, "{flag}: {}", without_field(&error.to_string())),
-                None => error.fmt(f),
-            },
+            Self::Task(error) => {
+                match flag(error) {
+                    Some(flag) => write!(f, "{flag}: {}", without_field(&error.to_string()))?,
+                    None => error.fmt(f)?,
+                }
+                match error {
+                    TaskError::UnknownInstrument { .. } => {
+                        f.write_str("; a survey of your own cannot be asked from home")
+                    }
+                    _ => Ok(()),
+                }
+            }
             Self::Over { closes, today } => write!(
                 f,
                 "--closes: found {closes}; expected {today}, which is today (UTC), or later: \

@@ -22,8 +22,8 @@ fn stamped_instrument<'a>(
 ) -> Result<&'a Instrument, ReleaseError> {
     let found = &release.instrument;
     let known = instruments.iter().find(|known| known.id() == found.id).ok_or_else(|| {
-        let ids: Vec<_> = instruments.iter().map(Instrument::id).collect();
-        ReleaseError::at("instrument", format!("{:?}", found.id), ids.join(" or "))
+        let known = instruments.iter().map(|known| known.id().to_owned()).collect();
+        ReleaseError::UnknownInstrument { found: found.id.clone(), known }
     })?;
     if found.version != known.version() || found.hash != *known.hash() {
         let version = |version, hash: &Digest| format!("version {version} with hash {hash}");
