@@ -319,9 +319,11 @@ fn what_is_given_in_the_place_of_a_release_is_recognised() {
     let expected =
         "stress_46.csv: this is a CSV of responses; make its release first: `balint-survey release`";
     check_fails(&["report", &responses], b"", expected);
+    let folder = tempfile::tempdir().expect("a folder");
+    let other = file(&folder, "other.csv", "a,b\n");
+    check_fails(&["report", text(&other)], b"", "other.csv: this is a CSV of responses");
     let facts = "-: these are facts for --fieldwork; expected a release";
     check_fails(&["report", "-"], b"{\"reminders\": 2}", facts);
-    let folder = tempfile::tempdir().expect("a folder");
     let ours = file(&folder, "ours.json", stress());
     let study = ["report", "--compare", "Study", text(&ours)];
     check_fails(&study, b"", "--compare: found \"Study\"; expected study, or a release's file");
@@ -399,6 +401,7 @@ fn usage_errors_exit_with_2_and_name_the_argument() {
             &["release", "--instrument", "post-program", "--policy", "strict", "--eligible", "ten", "a.csv"],
             "invalid value 'ten' for '--eligible <N>': expected a whole number",
         ),
+        (&["invite", "--task", "a", "--count", "0"], "'--count <N>': expected a whole number from 1 on"),
         (&["plan", "--reminders", "two"], "'--reminders <N>': expected a whole number"),
         (&["build", "--out", "a", "--served-at", "cdn.example/survey"], "https://cdn.example/survey/"),
         (&["report"], "RELEASE.json"),

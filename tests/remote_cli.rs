@@ -316,6 +316,10 @@ fn invite_makes_codes_that_both_operators_know_and_that_open_in_no_order() {
         "class/invitations.csv is there already, and nothing is overwritten; expected another folder: --out DIR",
     );
     output(folder.path(), &["invite", "--task", "class/task.json", "--count", "2", "--out", "more"], b"");
+    fs::copy(folder.path().join("class/task.json"), folder.path().join("task.json")).expect("a copy");
+    let beside = output(folder.path(), &["invite", "--task", "task.json", "--count", "2"], b"");
+    assert!(beside.starts_with("Made 2 codes in ., each file for one party alone"), "{beside}");
+    assert!(folder.path().join("invitations.csv").exists());
     let more = read(&folder, "more/invitations.csv");
     assert_eq!((more.lines().next(), more.lines().count()), (Some("code"), 3));
 }

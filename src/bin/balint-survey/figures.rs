@@ -181,13 +181,17 @@ fn add(workspace: &mut Workspace, path: &Path, side: Side) -> Result<(), Figures
     let Err(source) = workspace.read(&json, origin, side) else { return Ok(()) };
     let known = workspace.instruments();
     Err(match FileKind::of(&json) {
-        Some(FileKind::NoJson) if find_instrument(&json, known.iter()).is_some() => {
+        Some(FileKind::NoJson) if is_csv(&path) || find_instrument(&json, known.iter()).is_some() => {
             FiguresError::NoReleaseYet(path)
         }
         Some(found) if found != FileKind::NoJson => FiguresError::OtherFile { path, found },
         _ if is_fieldwork(&json) => FiguresError::Facts(path),
         _ => FiguresError::Release { path, source },
     })
+}
+
+fn is_csv(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
 }
 
 /// Returns whether a file has facts about a survey, and not merely nothing that is wrong in them.

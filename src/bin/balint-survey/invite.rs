@@ -22,7 +22,7 @@ pub struct InviteArgs {
     task: PathBuf,
 
     /// How many codes.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     count: u64,
 
     /// The address of the page with the survey, for a link in each invitation.
@@ -32,6 +32,11 @@ pub struct InviteArgs {
     /// The folder for the files; by default, the task's.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+fn parse_count(text: &str) -> Result<u64, &'static str> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or("expected a whole number from 1 on")
 }
 
 /// Why there are no codes.
@@ -132,7 +137,10 @@ fn is_page(url: &str) -> bool {
 }
 
 fn folder_of(task: &Path) -> PathBuf {
-    task.parent().map(Path::to_owned).unwrap_or_default()
+    match task.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
 }
 
 /// Returns the CSV of a mail merge: a code a line, and the link with it.
