@@ -142,7 +142,10 @@ async fn a_survey_without_a_study_promises_no_figures_to_compare_with() {
     ] {
         let html = render_survey(&[], Some(own.to_string()), &go(actions)).await;
         check_contains(&html, &[said]);
-        check_lacks(&html, &["the published study", "See how you compare", "You and the study"]);
+        check_lacks(
+            &html,
+            &["the published study", "See how you compare", "You and the study", "Study, mean"],
+        );
     }
 }
 

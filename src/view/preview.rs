@@ -278,7 +278,7 @@ impl ItemFigures<'_> {
         }
     }
 
-    fn likert_row(&self, has_school: bool) -> Row {
+    fn likert_row(&self, has_study: bool, has_school: bool) -> Row {
         let ItemFigures { session, words, item, .. } = self;
         let chosen = self.chosen().next().map(|category| item.category(category));
         let own = match chosen.map(|category| (category.value, &category.label)) {
@@ -290,7 +290,10 @@ impl ItemFigures<'_> {
             Some(mean) => with_bar(words.decimal(mean, 1), position(item, mean)),
             None => NONE.into(),
         };
-        let mut cells = vec![own, mean(self.study.and_then(|study| study.mean))];
+        let mut cells = vec![own];
+        if has_study {
+            cells.push(mean(self.study.and_then(|study| study.mean)));
+        }
         if HAS_GROUP && has_school {
             cells.push(mean(self.school.and_then(|school| school_mean(item, school))));
         }
@@ -312,13 +315,14 @@ fn share_in_study(words: &Language, study: &ReferenceItem, category: CategoryId)
 
 fn likert_table(figures: Figures, items: &[ItemFigures]) -> Html {
     let words = figures.session.words();
-    let has_school = figures.school.is_some();
-    let mut columns = [words.statement(), words.you(), words.study_mean()].map(str::to_owned).to_vec();
+    let (has_study, has_school) = (figures.study.is_some(), figures.school.is_some());
+    let mut columns = [words.statement(), words.you()].map(str::to_owned).to_vec();
+    columns.extend(has_study.then(|| words.study_mean().to_owned()));
     columns.extend((HAS_GROUP && has_school).then(|| words.your_school_mean().to_owned()));
     Table {
         caption: scale(words, items[0].item).into(),
         columns,
-        rows: items.iter().map(|figures| figures.likert_row(has_school)).collect(),
+        rows: items.iter().map(|figures| figures.likert_row(has_study, has_school)).collect(),
     }
     .html()
 }
