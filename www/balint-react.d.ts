@@ -30,6 +30,7 @@ export interface BalintSurveyProps extends Element<BalintSurveyElement>, SurveyL
   opens?: string | null;
   closes?: string | null;
   noPreview?: boolean | null;
+  results?: string | null;
   definition?: Instrument | string | null;
 }
 

@@ -40,6 +40,8 @@ export interface BalintSurveyElement extends HTMLElement {
   set closes(value: string | null | undefined);
   get noPreview(): boolean;
   set noPreview(value: boolean | null | undefined);
+  get results(): string | null;
+  set results(value: string | URL | null | undefined);
 
   /** An instrument of the page's own, as JSON text or as an object, in the place of `src`. */
   get definition(): Instrument | string | undefined;
