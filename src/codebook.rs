@@ -1,6 +1,6 @@
 //! The codebook of an instrument: what is asked, how it is coded, what is computed, and what each policy would show.
 //!
-//! [`Codebook`] serialises to JSON; [`page`] writes it as a web page that stands alone and prints well.
+//! [`Codebook`] serialises to JSON; [`page()`] writes it as a web page that stands alone and prints well.
 //! It is made from the instrument alone, and can be read before anybody has answered.
 
 mod page;
