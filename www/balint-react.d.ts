@@ -8,7 +8,8 @@ import type { DetailedHTMLProps, HTMLAttributes } from "react";
 import type { BalintReportElement } from "./balint-report.js";
 import type { BalintSurveyElement, BuiltInInstrument, Instrument, PolicyName, SurveyEventMap, SurveyMode } from "./balint-survey.js";
 
-type Element<E> = DetailedHTMLProps<HTMLAttributes<E>, E>;
+// React knows another `results`, a number that Safari's search fields have.
+type Element<E> = Omit<DetailedHTMLProps<HTMLAttributes<E>, E>, "results">;
 
 type SurveyListeners = {
   [Name in keyof SurveyEventMap as `on${Name}`]?: (event: SurveyEventMap[Name]) => void;
