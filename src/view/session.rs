@@ -375,15 +375,11 @@ impl Session {
 
     /// Begins anew, in the same language and at the same time.
     fn renewed(&self, settings: Rc<Settings>, is_stored: bool) -> Session {
-        let moment = self.moment;
-        let next = Session::new(settings, is_stored).speaking(Arc::clone(&self.language));
+        let mut next = Session::new(settings, is_stored).speaking(Arc::clone(&self.language));
+        next.moment = self.moment;
         #[cfg(feature = "remote")]
-        let next = {
-            let mut next = next;
-            next.remote.forget_what_was_spent(&self.remote);
-            next
-        };
-        Session { moment, ..next }
+        next.remote.forget_what_was_spent(&self.remote);
+        next
     }
 
     /// Returns what the widget says, in the language in use.

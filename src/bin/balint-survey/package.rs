@@ -74,7 +74,7 @@ pub fn export(project: &Project, out: &Path, address: &str) -> Result<String, Bu
     for loader in LOADERS {
         put_hashes(&out.join(loader), &loaded)?;
     }
-    let mut hashes = hash_all(out, &["", "pkg"], &[".js", ".css", ".wasm"])?;
+    let mut hashes = hash_all(out, &["", "pkg"], &[".js", ".css"])?;
     hashes.extend(loaded);
     bundle::write(&out.join("integrity.json"), format!("{:#}\n", json!(hashes)).as_bytes())?;
     bundle::write(&out.join("package.json"), manifest().as_bytes())?;
